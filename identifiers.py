@@ -1,0 +1,36 @@
+"""Ids, tokens and versions: what they look like and how new ones are drawn (data-model.md, "Ids,
+tokens, versions")."""
+
+import re
+import secrets
+import string
+
+ALPHABET = string.digits + string.ascii_letters
+
+ID_IN_FAMILY = re.compile(r"[0-9a-zA-Z]{6}")
+AUTH_TOKEN = re.compile(r"[0-9a-zA-Z]{32}")
+VERSION = re.compile(r"[0-9a-zA-Z]{4}")
+
+
+def _draw(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def new_family_id() -> str:
+    return _draw(10)
+
+
+def new_id_in_family() -> str:
+    return _draw(6)
+
+
+def new_auth_token() -> str:
+    return _draw(32)
+
+
+def new_version(*, unlike: str = "") -> str:
+    """A version that differs from `unlike`: clients compare versions for equality only, so a
+    repeated one would hide a change from them (pull-status.md, "Quirks")."""
+    while (version := _draw(4)) == unlike:
+        pass
+    return version

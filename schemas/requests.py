@@ -1,0 +1,95 @@
+"""One schema per request body (pull-status.md, push-actions.md, device-lifecycle.md,
+accounts.md). Unknown properties are refused at every level."""
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from schemas.fields import Choice, Items, Label, Number, Text, Versions
+from schemas.strict_json import MAX_SAFE_INTEGER
+
+#: More actions than this in one push are refused.
+MAX_ACTIONS = 50
+
+
+class PushedAction(Schema):
+    encoded_action = Text(data_key="encodedAction", required=True)
+    sequence_number = Number(data_key="sequenceNumber", required=True)
+    integrity = Text(required=True)
+    type = Choice("appLogic", "parent", "child", required=True)
+    user_id = Text(data_key="userId", required=True)
+
+
+class PushActions(Schema):
+    device_auth_token = Text(data_key="deviceAuthToken", required=True)
+    actions = Items(fields.Nested(PushedAction), max_length=MAX_ACTIONS, required=True)
+
+
+class AppVersions(fields.Field[dict[str, str]]):
+    """Was the known app list version per device id; checked, otherwise ignored."""
+
+    default_error_messages = {"type": "Not an object of strings."}
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> dict[str, str]:
+        if type(value) is not dict or not all(type(item) is str for item in value.values()):
+            raise self.make_error("type")
+        return value
+
+
+class SeenNumber(Number):
+    """The highest sequence number that a client has seen, 0 for none. Any number is taken and
+    brought into the range that sequence numbers can have."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
+        number = super()._deserialize(value, attr, data, **kwargs)
+        return int(min(max(number, 0), MAX_SAFE_INTEGER))
+
+
+class ClientStatus(Schema):
+    """What a client knows. An empty version is an unknown one."""
+
+    devices = Text(required=True)
+    users = Text(required=True)
+    apps = AppVersions(required=True)
+    categories = Versions(
+        required_names={"base", "apps", "rules", "usedTime"},
+        optional_names={"tasks"},
+        required=True,
+    )
+    client_level = Number(data_key="clientLevel", load_default=0)
+    devices_detail = Versions(
+        data_key="devicesDetail",
+        required_names=set(),
+        optional_names={"appsB", "appsD"},
+        load_default=dict,
+    )
+    kri = SeenNumber(load_default=0)
+    kr = SeenNumber(load_default=0)
+    dh = Text(load_default="")
+    u2f = Text(load_default="")
+
+
+class PullStatus(Schema):
+    device_auth_token = Text(data_key="deviceAuthToken", required=True)
+    status = fields.Nested(ClientStatus, required=True)
+
+
+class WithAuthToken(Schema):
+    device_auth_token = Text(data_key="deviceAuthToken", required=True)
+
+
+class CreateAddDeviceToken(Schema):
+    device_auth_token = Text(data_key="deviceAuthToken", required=True)
+    parent_id = Text(data_key="parentId", required=True)
+    parent_password_second_hash = Text(data_key="parentPasswordSecondHash", required=True)
+
+
+class NewDevice(Schema):
+    model = Label(required=True)
+
+
+class AddDevice(Schema):
+    register_token = Text(data_key="registerToken", required=True)
+    child_device = fields.Nested(NewDevice, data_key="childDevice", required=True)
+    device_name = Label(data_key="deviceName", required=True)
+    client_level = Number(data_key="clientLevel", load_default=0)

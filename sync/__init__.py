@@ -1,0 +1,1 @@
+"""What the server does about sync: actions in, status out."""

@@ -1,0 +1,84 @@
+"""What a push touched: versions to renew, devices to tell, mails to send (push-actions.md,
+"Version bumps" and "Notifications and mails")."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Final
+
+from peewee import Case, Field
+
+from identifiers import new_version
+from mails import Mail
+from models import Category, Family
+from sync.notifications import Level
+
+BASE: Final = Category.base_version
+ASSIGNED_APPS: Final = Category.assigned_apps_version
+RULES: Final = Category.rules_version
+USED_TIMES: Final = Category.used_times_version
+TASKS: Final = Category.task_list_version
+
+USER_LIST: Final = Family.user_list_version
+DEVICE_LIST: Final = Family.device_list_version
+U2F_KEYS: Final = Family.u2f_keys_version
+
+
+@dataclass
+class Changes:
+    """Notes of one action, or of all applied actions of a push. Noting twice is noting once."""
+
+    family_versions: set[Field] = field(default_factory=set)
+    #: the ids of the categories whose version of a kind is to be renewed
+    category_versions: dict[Field, set[str]] = field(default_factory=lambda: defaultdict(set))
+    level: Level = Level.NONE
+    #: by device id, in addition to the general level
+    targeted: dict[str, Level] = field(default_factory=dict)
+    mails: list[Mail] = field(default_factory=list)
+    #: whether a device shows that it is connected, by device id
+    sharing: dict[str, bool] = field(default_factory=dict)
+    #: the action was applied, but the client has to pull everything anew
+    full_sync: bool = False
+
+    def renew(self, version: Field, *category_ids: str) -> None:
+        """Notes a version of the family, or one of the categories given."""
+        if category_ids:
+            self.category_versions[version].update(category_ids)
+        else:
+            self.family_versions.add(version)
+
+    def notify(self, level: Level, device_id: str | None = None) -> None:
+        """Notes that all other devices of the family, or this one, have to sync."""
+        if device_id is None:
+            self.level = max(self.level, level)
+        else:
+            self.targeted[device_id] = max(self.targeted.get(device_id, Level.NONE), level)
+
+    def add(self, other: "Changes") -> None:
+        """Takes over the notes of an action that was applied."""
+        self.family_versions |= other.family_versions
+        for version, category_ids in other.category_versions.items():
+            self.category_versions[version] |= category_ids
+        self.notify(other.level)
+        for device_id, level in other.targeted.items():
+            self.notify(level, device_id)
+        self.mails += other.mails
+        self.sharing |= other.sharing
+        self.full_sync |= other.full_sync
+
+    def store_new_versions(self, family_id: str) -> None:
+        """Gives each noted version a new value, whatever the number of actions that noted it."""
+        if self.family_versions:
+            Family.update({version: _renewed(version) for version in self.family_versions}).where(
+                Family.family_id == family_id
+            ).execute()
+        for version, category_ids in self.category_versions.items():
+            Category.update({version: _renewed(version)}).where(
+                Category.family_id == family_id, Category.category_id.in_(sorted(category_ids))
+            ).execute()
+
+
+def _renewed(version: Field) -> Case:
+    """A new version for rows whose present one is not known here: the second draw is for those
+    that have the first one already."""
+    draw = new_version()
+    return Case(None, [(version == draw, new_version(unlike=draw))], draw)

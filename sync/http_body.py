@@ -1,0 +1,95 @@
+"""From the bytes of a request to a JSON value (http.md, "Request bodies").
+
+Clients send their bodies gzipped and chunked. Limits count after decompression and are enforced
+while decompressing, so that a small zip bomb costs nothing.
+"""
+
+import codecs
+import zlib
+from typing import Any, Protocol
+
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.http import parse_options_header
+
+from schemas.strict_json import NotJson, parse
+
+_CHUNK = 64 * 1024
+
+# zlib's numbers for the window: what kind of header the data has
+_GZIP = 31
+_ZLIB = 15
+_RAW_DEFLATE = -15
+
+
+class Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def read_json(headers: Headers, stream: Readable, limit: int) -> Any:
+    """Reads a body of at most `limit` bytes and returns its JSON object or array.
+
+    A body that is empty or has another content type than JSON counts as `{}`. Raises 400, 413
+    and 415.
+    """
+    content_type, options = parse_options_header(headers.get("Content-Type", ""))
+    if content_type.lower() != "application/json":
+        return {}
+    decode = _decoder(options.get("charset", "utf-8"))
+    data = _decompressed(headers.get("Content-Encoding", "identity"), stream, limit)
+    if not data:
+        return {}
+    try:
+        value = parse(decode(data, "replace")[0].removeprefix("\ufeff"))
+    except NotJson as error:
+        raise BadRequest("The body is not valid JSON.") from error
+    if not isinstance(value, dict | list):
+        raise BadRequest("The body has to be a JSON object.")
+    return value
+
+
+def _decoder(charset: str) -> Any:
+    if not charset.lower().startswith("utf-"):
+        raise UnsupportedMediaType("The charset of the body has to be UTF-8.")
+    try:
+        return codecs.getdecoder(charset)
+    except LookupError:
+        raise UnsupportedMediaType("The charset of the body has to be UTF-8.") from None
+
+
+def _decompressed(encoding: str, stream: Readable, limit: int) -> bytes:
+    encoding = encoding.strip().lower()
+    if encoding == "identity":
+        return _read_at_most(stream, limit)
+    if encoding not in ("gzip", "deflate"):
+        raise UnsupportedMediaType("The body can be compressed by gzip or deflate only.")
+    # Compressed data is hardly ever bigger than what it stands for, and never twice as big.
+    compressed = _read_at_most(stream, 2 * limit)
+    if not compressed:
+        return b""
+    decompressor = zlib.decompressobj(_window(encoding, compressed))
+    try:
+        data = decompressor.decompress(compressed, limit + 1)
+    except zlib.error:
+        raise BadRequest("The compressed body is broken.") from None
+    if len(data) > limit:
+        raise RequestEntityTooLarge(f"The body has more than {limit} bytes when decompressed.")
+    if not decompressor.eof or decompressor.unused_data:
+        raise BadRequest("The compressed body is cut off or followed by something else.")
+    return data
+
+
+def _window(encoding: str, compressed: bytes) -> int:
+    if encoding == "gzip":
+        return _GZIP
+    # "deflate" means data with zlib's header, but some senders leave that out.
+    return _ZLIB if compressed[0] & 0x0F == 8 else _RAW_DEFLATE
+
+
+def _read_at_most(stream: Readable, limit: int) -> bytes:
+    data = bytearray()
+    while chunk := stream.read(_CHUNK):
+        data += chunk
+        if len(data) > limit:
+            raise RequestEntityTooLarge(f"The body has more than {limit} bytes.")
+    return bytes(data)

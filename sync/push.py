@@ -1,0 +1,136 @@
+"""POST /sync/push-actions: order, sequence numbers, savepoints, and what a refused action means
+(push-actions.md)."""
+
+import logging
+from typing import Any, NamedTuple
+
+from peewee import DataError, IntegrityError
+
+import clock
+import mails
+import sync.actions  # noqa: F401  (fills the registry)
+from database import DATABASE_TROUBLE, after_commit, savepoint, writing
+from schemas.strict_json import MAX_SAFE_INTEGER
+from sync import integrity, self_limit
+from sync.action import Definition, Refused, read_action
+from sync.caller import calling_device
+from sync.changes import Changes
+from sync.context import Push
+from sync.notifications import notify_family
+
+log = logging.getLogger("timelimit.push")
+
+
+class Item(NamedTuple):
+    """An action as far as it can be looked at without the database."""
+
+    kind: str
+    user_id: str
+    sequence_number: int | float
+    encoded: str
+    integrity: str
+    definition: Definition | None
+    action: dict[str, Any]
+    problem: str | None
+
+
+def push_actions(request: dict[str, Any]) -> dict[str, Any]:
+    """Applies actions in their order, each one or not at all. Raises 401.
+
+    Takes `device_auth_token` and up to 50 `actions`. Returns `shouldDoFullSync`: whether one was
+    refused, or asked for it. What is wrong with a single action never fails the push, since
+    clients would repeat it for ever.
+    """
+    # Before the transaction, so that nobody waits for it.
+    items = [_read(action) for action in request["actions"]]
+    return {"shouldDoFullSync": _apply(request["device_auth_token"], items)}
+
+
+def _read(action: dict[str, Any]) -> Item:
+    definition, content, problem = None, {}, None
+    try:
+        definition, content = read_action(action["type"], action["encoded_action"])
+    except Refused as refusal:
+        problem = str(refusal)
+    return Item(
+        action["type"],
+        action["user_id"],
+        action["sequence_number"],
+        action["encoded_action"],
+        action["integrity"],
+        definition,
+        content,
+        problem,
+    )
+
+
+@writing
+def _apply(token: str, items: list[Item]) -> bool:
+    device, family = calling_device(token, for_write=True)
+    push = Push(family, device.device_id, clock.now_ms())
+    applied = Changes()
+    next_number = device.next_sequence_number
+    full_sync = False
+    for item in items:
+        try:
+            if item.sequence_number < next_number:
+                raise Refused(f"repeated, the next number is {next_number}")
+            if (
+                not isinstance(item.sequence_number, int)
+                or item.sequence_number >= MAX_SAFE_INTEGER
+            ):
+                raise Refused("this is no sequence number")
+            next_number = item.sequence_number + 1
+            _apply_action(push, item)
+            applied.add(push.changes)
+        except Refused as refusal:
+            full_sync = True
+            log.warning(
+                "refused: device %s of family %s, number %s, %s: %s",
+                push.device_id,
+                push.family_id,
+                item.sequence_number,
+                item.definition.type if item.definition else item.kind,
+                refusal,
+            )
+    if next_number != device.next_sequence_number:
+        device.next_sequence_number = next_number
+        device.save()
+    applied.store_new_versions(push.family_id)
+    notify_family(
+        push.family_id,
+        applied.level,
+        targeted=applied.targeted,
+        except_device_id=push.device_id,
+    )
+    if applied.mails:
+        after_commit(lambda: mails.send(applied.mails))
+    return full_sync or applied.full_sync
+
+
+def _apply_action(push: Push, item: Item) -> None:
+    push.changes = Changes()
+    if item.definition is None:
+        raise Refused(item.problem)
+    try:
+        with savepoint():
+            push.author = integrity.check(
+                push,
+                item.kind,
+                item.user_id,
+                int(item.sequence_number),
+                item.encoded,
+                item.integrity,
+            )
+            if push.author is not None and push.author.is_self_limiting:
+                self_limit.check(push, item.definition, item.action)
+            item.definition.handler(push, item.action)
+    except Exception as error:
+        push.forget_rows()
+        if isinstance(error, (Refused, *DATABASE_TROUBLE)):
+            raise
+        if isinstance(error, IntegrityError | DataError):
+            raise Refused(f"it conflicts with what is stored: {error}") from None
+        # Failing the push would make the client repeat it for ever.
+        log.exception("%s failed unexpectedly", item.definition.type)
+        raise Refused(f"unexpected {type(error).__name__}") from error

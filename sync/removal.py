@@ -1,0 +1,55 @@
+"""POST /sync/report-removed and /sync/is-device-removed (device-lifecycle.md)."""
+
+from typing import Any
+
+from werkzeug.exceptions import InternalServerError, Unauthorized
+
+import mails
+from database import after_commit, reading, writing
+from identifiers import AUTH_TOKEN, new_auth_token, new_version
+from models import OldDevice
+from sync.caller import calling_device
+from sync.notifications import Level, notify_family
+
+
+@writing
+def report_removed(request: dict[str, Any]) -> dict[str, Any]:
+    """A client was reset by its user. The device stays in the list, marked, until a parent removes
+    it; its token is dead. Raises 500 for a token that never existed: that is the published
+    contract."""
+    token = request["device_auth_token"]
+    try:
+        device, family = calling_device(token, for_write=True)
+    except Unauthorized:
+        if is_old_token(token):
+            return {"ok": True}
+        raise InternalServerError("No device has or had this token.") from None
+    retire_token(token)
+    device.did_report_uninstall = True
+    device.device_auth_token = new_auth_token()
+    device.save()
+    family.device_list_version = new_version(unlike=family.device_list_version)
+    family.save()
+    notify_family(family.family_id, Level.UNIMPORTANT)
+    warnings = mails.to_parents(family.family_id, mails.WARNINGS, "uninstall", device=device.name)
+    after_commit(lambda: mails.send(warnings))
+    return {"ok": True}
+
+
+@reading
+def is_device_removed(request: dict[str, Any]) -> dict[str, Any]:
+    """Clients wipe themselves on true, so it is said for nothing but old tokens."""
+    return {"isDeviceRemoved": is_old_token(request["device_auth_token"])}
+
+
+def is_old_token(token: str) -> bool:
+    return bool(
+        AUTH_TOKEN.fullmatch(token)
+        and OldDevice.select().where(OldDevice.device_auth_token == token).exists()
+    )
+
+
+def retire_token(token: str) -> None:
+    """Notes that the device with this token was removed."""
+    if not is_old_token(token):
+        OldDevice.create(device_auth_token=token)

@@ -1,0 +1,1 @@
+"""One function per part of the answer to a pull, a module per subject."""

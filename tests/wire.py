@@ -1,0 +1,315 @@
+"""Clients as the tests see them: families and devices that talk to the server by HTTP only."""
+
+import base64
+import gzip
+import hashlib
+import hmac
+import json
+import struct
+from itertools import count
+from typing import Any
+
+from flask.testing import FlaskClient
+
+import database as db
+from accounts.devices import create_device
+from accounts.families import create_family
+from identifiers import new_id_in_family
+
+PASSWORD_HASH = "$2a$12$" + "a" * 53
+SECOND_HASH = "$2a$12$" + "b" * 53
+SECOND_SALT = "$2a$12$" + "c" * 22
+
+#: A pull of a client that knows nothing.
+NOTHING_KNOWN = {"devices": "", "users": "", "apps": {}, "categories": {}}
+
+#: The newest client level.
+LEVEL = 8
+
+#: Names of the versions in a summary, by part of the answer.
+CATEGORY_PARTS = {
+    "categoryBase": "base",
+    "categoryApp": "apps",
+    "rules": "rules",
+    "usedTimes": "usedTime",
+    "tasks": "tasks",
+}
+
+
+def sha512_integrity(number: int, device_id: str, second_hash: str, encoded: str) -> str:
+    return hashlib.sha512(f"{number}{device_id}{second_hash}{encoded}".encode()).hexdigest()
+
+
+def password_integrity(number: int, device_id: str, second_hash: str, encoded: str) -> str:
+    device, action = device_id.encode(), encoded.encode()
+    message = struct.pack(">QI", number, len(device)) + device
+    message += struct.pack(">I", len(action)) + action
+    mac = hmac.new(second_hash.encode(), message, "sha256").digest()
+    return "password:" + base64.b64encode(mac).decode()
+
+
+def post(client: FlaskClient, path: str, body: Any, *, status: int = 200) -> Any:
+    """Sends a body as Android clients do, gzipped, and returns the JSON of the answer."""
+    response = client.post(
+        path,
+        data=gzip.compress(json.dumps(body).encode()),
+        headers={
+            "Content-Type": "application/json; charset=utf-8",
+            "Content-Encoding": "gzip",
+        },
+    )
+    assert response.status_code == status, response.text
+    return response.json
+
+
+class Device:
+    """A client: its token, its sequence numbers, and what it knows from its pulls."""
+
+    def __init__(self, family: "Family", token: str, device_id: str) -> None:
+        self.family = family
+        self.client = family.client
+        self.token = token
+        self.id = device_id
+        self.next_number = 0
+        self.forget()
+
+    # pushing
+
+    def item(
+        self,
+        action: dict[str, Any] | str,
+        *,
+        kind: str = "appLogic",
+        user: str = "",
+        auth: str = "",
+        second_hash: str = SECOND_HASH,
+        number: int | None = None,
+    ) -> dict[str, Any]:
+        """One action of a push. `auth` is `sha512` or `password` (computed from `second_hash`), or
+        the integrity value itself."""
+        if number is None:
+            number = self.next_number
+        self.next_number = max(self.next_number, int(number) + 1)
+        encoded = action if isinstance(action, str) else json.dumps(action, ensure_ascii=False)
+        compute = {"sha512": sha512_integrity, "password": password_integrity}.get(auth)
+        return {
+            "encodedAction": encoded,
+            "sequenceNumber": number,
+            "integrity": compute(number, self.id, second_hash, encoded) if compute else auth,
+            "type": kind,
+            "userId": user,
+        }
+
+    def push_items(self, *items: dict[str, Any]) -> bool:
+        """Pushes and returns `shouldDoFullSync`."""
+        body = {"deviceAuthToken": self.token, "actions": list(items)}
+        answer = post(self.client, "/sync/push-actions", body)
+        assert answer.keys() == {"shouldDoFullSync"}
+        assert isinstance(answer["shouldDoFullSync"], bool)
+        return bool(answer["shouldDoFullSync"])
+
+    def push(self, *actions: dict[str, Any] | str) -> bool:
+        """Pushes app logic actions in one request."""
+        return self.push_items(*(self.item(action) for action in actions))
+
+    def as_parent(
+        self,
+        *actions: dict[str, Any],
+        user: str | None = None,
+        auth: str = "device",
+        **options: Any,
+    ) -> bool:
+        """Pushes parent actions, by default as the first parent who is kept signed in here."""
+        user = self.family.parent_user if user is None else user
+        return self.push_items(
+            *(
+                self.item(action, kind="parent", user=user, auth=auth, **options)
+                for action in actions
+            )
+        )
+
+    def as_child_device(self, child: str, *actions: dict[str, Any]) -> bool:
+        """Pushes parent actions that a child does for itself."""
+        return self.as_parent(*actions, user=child, auth="childDevice")
+
+    def as_child(
+        self, child: str, *actions: dict[str, Any], second_hash: str = SECOND_HASH
+    ) -> bool:
+        """Pushes child actions, signed with the child's password."""
+        return self.push_items(
+            *(
+                self.item(action, kind="child", user=child, auth="sha512", second_hash=second_hash)
+                for action in actions
+            )
+        )
+
+    # pulling
+
+    def forget(self) -> None:
+        """Makes this a client that knows nothing."""
+        self.known: dict[str, Any] = json.loads(json.dumps(NOTHING_KNOWN))
+
+    def pull_status(self, status: dict[str, Any]) -> dict[str, Any]:
+        """A pull with exactly this summary; nothing is learned from it."""
+        body = {"deviceAuthToken": self.token, "status": status}
+        answer: dict[str, Any] = post(self.client, "/sync/pull-status", body)
+        return answer
+
+    def full_pull(self, level: int = LEVEL) -> dict[str, Any]:
+        """All that a client of this level gets that knows nothing; nothing is learned from it."""
+        return self.pull_status({**NOTHING_KNOWN, "clientLevel": level})
+
+    def pull(self, level: int = LEVEL) -> dict[str, Any]:
+        """What differs from what this client knows, which it knows from then on."""
+        answer = self.pull_status({**self.known, "clientLevel": level})
+        for part in ("devices", "users"):
+            if part in answer:
+                self.known[part] = answer[part]["version"]
+        for category_id in answer.get("rmCategories", []):
+            del self.known["categories"][category_id]
+        for part, name in CATEGORY_PARTS.items():
+            for entry in answer.get(part, []):
+                versions = self.known["categories"].setdefault(entry["categoryId"], {})
+                versions[name] = entry["version"]
+        for entry in answer.get("devices2", []):
+            detail = self.known.setdefault("devicesDetail", {}).setdefault(entry["deviceId"], {})
+            for part, name in (("appsBase", "appsB"), ("appsDiff", "appsD")):
+                if part in entry:
+                    detail[name] = entry[part]["version"]
+        for part, name in (("krq", "kri"), ("kr", "kr")):
+            if part in answer:
+                self.known[name] = answer[part][-1]["srvSeq"]
+        for part in ("dh", "u2f"):
+            if part in answer:
+                self.known[part] = answer[part]["v"]
+        return answer
+
+    def news(self, level: int = LEVEL) -> dict[str, Any]:
+        """Like `pull`, without what is in every answer."""
+        always = {"fullVersion", "apiLevel"}
+        answer = {key: value for key, value in self.pull(level).items() if key not in always}
+        if answer.get("pings") == []:
+            del answer["pings"]
+        return answer
+
+    # looking at what the server has, as another client would see it
+
+    def entry(self) -> dict[str, Any]:
+        """This device in the device list."""
+        devices = self.family.parent.full_pull()["devices"]["data"]
+        return next(entry for entry in devices if entry["deviceId"] == self.id)
+
+
+class Family:
+    """A family with one parent (`parent_user`), who is kept signed in at the device `parent`."""
+
+    def __init__(self, client: FlaskClient, *, mail: str = "") -> None:
+        self.client = client
+
+        @db.writing
+        def make() -> tuple[Any, Any, Any]:
+            family, parent = create_family(
+                parent_name="Parent",
+                mail=mail,
+                time_zone="Europe/Berlin",
+                password_hash=PASSWORD_HASH,
+                second_password_hash=SECOND_HASH,
+                second_password_salt=SECOND_SALT,
+            )
+            device_id = new_id_in_family()
+            return (
+                family,
+                parent,
+                create_device(
+                    family, device_id=device_id, name="Phone", model="Model", parent=parent
+                ),
+            )
+
+        family, user, device = make()
+        self.id: str = family.family_id
+        self.parent_user: str = user.user_id
+        self.parent = Device(self, device.device_auth_token, device.device_id)
+        self._numbers = count(1)
+
+    def new_id(self, prefix: str = "x") -> str:
+        """An id that nothing of this family has yet."""
+        return f"{prefix}{next(self._numbers):0{6 - len(prefix)}}"
+
+    def add_device(self, name: str = "Tablet", *, user: str | None = None) -> Device:
+        """A further device, used by `user` if one is given."""
+        token = post(
+            self.client,
+            "/parent/create-add-device-token",
+            {
+                "deviceAuthToken": self.parent.token,
+                "parentId": self.parent_user,
+                "parentPasswordSecondHash": SECOND_HASH,
+            },
+        )
+        answer = post(
+            self.client,
+            "/child/add-device",
+            {
+                "registerToken": token["token"],
+                "childDevice": {"model": "Model"},
+                "deviceName": name,
+            },
+        )
+        device = Device(self, answer["deviceAuthToken"], answer["ownDeviceId"])
+        if user is not None:
+            self.parent_does({"type": "SET_DEVICE_USER", "deviceId": device.id, "userId": user})
+        return device
+
+    def parent_does(self, *actions: dict[str, Any]) -> None:
+        """Pushes actions of the parent, all of which have to be applied."""
+        assert self.parent.as_parent(*actions) is False
+
+    def add_child(self, name: str = "Child", *, password: str | None = None) -> str:
+        """A child, whose second password hash is `password` if one is given. Returns its id."""
+        user_id = self.new_id("c")
+        action = {
+            "type": "ADD_USER",
+            "userId": user_id,
+            "name": name,
+            "userType": "child",
+            "timeZone": "Europe/Berlin",
+        }
+        if password is not None:
+            action["password"] = {
+                "hash": PASSWORD_HASH,
+                "secondSalt": SECOND_SALT,
+                "secondHash": password,
+            }
+        self.parent_does(action)
+        return user_id
+
+    def add_category(self, child: str, title: str = "Games", *, parent: str = "") -> str:
+        """A category of a child, below the category `parent` if one is given. Returns its id."""
+        category_id = self.new_id("k")
+        self.parent_does(
+            {
+                "type": "CREATE_CATEGORY",
+                "categoryId": category_id,
+                "childId": child,
+                "title": title,
+            }
+        )
+        if parent:
+            self.parent_does(
+                {
+                    "type": "SET_PARENT_CATEGORY",
+                    "categoryId": category_id,
+                    "parentCategory": parent,
+                }
+            )
+        return category_id
+
+    def user(self, user_id: str) -> dict[str, Any]:
+        """A user as other clients see it."""
+        users = self.parent.full_pull()["users"]["data"]
+        return next(entry for entry in users if entry["id"] == user_id)
+
+    def category(self, category_id: str, part: str = "categoryBase") -> dict[str, Any]:
+        """A part of a category as clients see it."""
+        entries = self.parent.full_pull()[part]
+        return next(entry for entry in entries if entry["categoryId"] == category_id)
