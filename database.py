@@ -7,18 +7,30 @@ which every write of a family takes first. Either way two writes of one family f
 
 import logging
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from peewee import Database, DatabaseProxy, InterfaceError, MySQLDatabase, OperationalError
+from peewee import (
+    Database,
+    DatabaseError,
+    DatabaseProxy,
+    InterfaceError,
+    InternalError,
+    MySQLDatabase,
+    OperationalError,
+)
 from playhouse.migrations import Runner
-from playhouse.pool import PooledMySQLDatabase, PooledSqliteDatabase
+from playhouse.pool import MaxConnectionsExceeded, PooledMySQLDatabase, PooledSqliteDatabase
 from werkzeug.exceptions import ServiceUnavailable
+
+from writer_queue import WriterQueue
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,26 +43,49 @@ database = DatabaseProxy()
 #: A lock is waited for this long. Three attempts have to fit into the 10 s that clients wait.
 LOCK_TIMEOUT_S = 3
 
+#: Requests beyond these take their turn. Servers of MySQL and MariaDB take 151 by default, for all
+#: processes of all their users.
+MAX_CONNECTIONS = 32
+
+#: A server that says nothing for this long is gone.
+SILENCE_TIMEOUT_S = LOCK_TIMEOUT_S + 2
+
 #: Pauses before the second and third attempt, in ms (push-actions.md, "What rejects an action and
 #: what fails the push").
 PAUSES_MS = ((10, 20), (100, 200))
 
-#: What the drivers raise when the database itself has a problem: busy, gone, full, read-only.
-DATABASE_TROUBLE = (OperationalError, InterfaceError)
+#: What is raised when the database itself has a problem: busy, gone, full, read-only, damaged.
+#: Peewee lets pass what sqlite3 raises while rows are fetched.
+DATABASE_TROUBLE = (OperationalError, InterfaceError, InternalError, sqlite3.DatabaseError)
 
-# lock wait timeout, deadlock, record changed since the snapshot, server gone, connection lost
-_MYSQL_CONFLICTS = {1205, 1213, 1020, 2006, 2013}
+# lock wait timeout, deadlock, record changed since the snapshot
+_MYSQL_CONFLICTS = {1205, 1213, 1020}
+
+# server gone, connection lost, connection killed, server shuts down
+_MYSQL_LOST = {2006, 2013, 1927, 1053}
 
 
-class Sqlite(PooledSqliteDatabase):
-    reading = ("DEFERRED",)
-    writing = ("IMMEDIATE",)
+#: What the present transaction wants to have done when it is stored.
+_after_commit: ContextVar[list[Callable[[], object]]] = ContextVar("after_commit")
 
+
+class _Patient:
+    """A pool that answers like a database in trouble when it has no connection left for long."""
+
+    def connect(self, reuse_if_open: bool = False) -> bool:
+        try:
+            return bool(super().connect(reuse_if_open))  # type: ignore[misc]
+        except MaxConnectionsExceeded:
+            raise OperationalError("all connections to the database are in use") from None
+
+
+class Sqlite(_Patient, PooledSqliteDatabase):
     def __init__(self, path: str) -> None:
+        self._writers = WriterQueue()
         super().__init__(
             path,
-            max_connections=None,
-            timeout=None,
+            max_connections=MAX_CONNECTIONS,
+            timeout=LOCK_TIMEOUT_S,  # for a connection
             check_same_thread=False,  # the pool hands a connection to one thread at a time
             pragmas={
                 "busy_timeout": LOCK_TIMEOUT_S * 1000,
@@ -59,6 +94,38 @@ class Sqlite(PooledSqliteDatabase):
                 "foreign_keys": 1,
             },
         )
+
+    @contextmanager
+    def read_transaction(self) -> Iterator[None]:
+        with self.connection_context(), self.transaction("DEFERRED"):
+            yield
+
+    @contextmanager
+    def write_transaction(self) -> Iterator[None]:
+        with (
+            # First, so that those who wait for their turn keep no connection.
+            self._writers.turn(LOCK_TIMEOUT_S) as rest_s,
+            self.connection_context(),
+            self._busy_timeout(rest_s),
+            self.transaction("IMMEDIATE"),
+        ):
+            yield
+
+    @contextmanager
+    def _busy_timeout(self, seconds: float) -> Iterator[None]:
+        self.execute_sql(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+        try:
+            yield
+        finally:
+            self.execute_sql(f"PRAGMA busy_timeout = {LOCK_TIMEOUT_S * 1000}")
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        try:
+            return super().execute_sql(sql, params)
+        except DatabaseError as error:
+            if type(error) is DatabaseError:  # a damaged file, not what the statement says
+                raise OperationalError(*error.args) from error
+            raise
 
 
 class _MySQLSession(MySQLDatabase):
@@ -73,14 +140,50 @@ class _MySQLSession(MySQLDatabase):
         return connection
 
 
-class MySQL(PooledMySQLDatabase, _MySQLSession):
-    reading = ("REPEATABLE READ",)  # one snapshot for all reads of a pull
-    writing = ()
-
+class MySQL(_Patient, PooledMySQLDatabase, _MySQLSession):
     def __init__(self, name: str, **connection: Any) -> None:
         super().__init__(
-            name, max_connections=None, stale_timeout=3600, connect_timeout=5, **connection
+            name,
+            max_connections=MAX_CONNECTIONS,
+            timeout=LOCK_TIMEOUT_S,  # for a connection
+            stale_timeout=3600,
+            connect_timeout=SILENCE_TIMEOUT_S,
+            read_timeout=SILENCE_TIMEOUT_S,
+            write_timeout=SILENCE_TIMEOUT_S,
+            **connection,
         )
+
+    @contextmanager
+    def read_transaction(self) -> Iterator[None]:
+        # One snapshot for all reads of a pull.
+        with self.connection_context(), self.transaction("REPEATABLE READ"):
+            yield
+
+    @contextmanager
+    def write_transaction(self) -> Iterator[None]:
+        with self.connection_context(), self.transaction():
+            yield
+
+    def commit(self) -> None:
+        try:
+            super().commit()
+        except DATABASE_TROUBLE as error:
+            if _has_code(error, _MYSQL_LOST):
+                # Doing it again could do it twice.
+                raise OperationalError("the connection was lost during a commit") from error
+            raise
+
+    def rollback(self) -> None:
+        # A lost connection has been rolled back, and what is told is how it was lost.
+        with suppress(*DATABASE_TROUBLE):
+            super().rollback()
+
+    def _is_closed(self, connection: Any) -> bool:
+        is_closed = bool(super()._is_closed(connection))
+        if is_closed:
+            # The others have the same fate, and a server that hangs lets each of them wait.
+            self.close_idle()
+        return is_closed
 
 
 def connect(url: str) -> Database:
@@ -108,7 +211,7 @@ def migrate() -> list[str]:
 
 def reading(function: Callable[P, T]) -> Callable[P, T]:
     """Runs a function in one transaction whose reads come from one consistent snapshot."""
-    return _in_transaction(function, lambda: database.transaction(*database.reading))
+    return _in_transaction(function, lambda: database.read_transaction())
 
 
 def writing(function: Callable[P, T]) -> Callable[P, T]:
@@ -117,30 +220,52 @@ def writing(function: Callable[P, T]) -> Callable[P, T]:
     On a conflict with another transaction everything is undone and the function is called again,
     so it must have no effect outside of the database but by `after_commit`.
     """
-    return _in_transaction(function, lambda: database.transaction(*database.writing))
+    return _in_transaction(function, lambda: database.write_transaction())
 
 
 def _in_transaction(function: Callable[P, T], transaction: Callable[[], Any]) -> Callable[P, T]:
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         for pause in (*PAUSES_MS, None):
+            to_do: list[Callable[[], object]] = []
+            _after_commit.set(to_do)
             try:
-                with database.connection_context(), transaction():
-                    return function(*args, **kwargs)
+                with transaction():
+                    answer = function(*args, **kwargs)
             except DATABASE_TROUBLE as error:
                 if pause is None or not _is_conflict(error):
                     raise
-                log.info("conflict in the database, trying again: %s", error)
+                log.info("conflict in the database, trying again: %s", driver_message(error))
                 time.sleep(random.uniform(*pause) / 1000)
+            else:
+                _call_quietly(to_do)
+                return answer
         raise AssertionError("the last attempt returns or raises")
 
     return run
 
 
+def _call_quietly(functions: list[Callable[[], object]]) -> None:
+    for function in functions:
+        try:
+            function()
+        except Exception:
+            log.exception("something to be done after a commit failed")
+
+
 def _is_conflict(error: Exception) -> bool:
     if isinstance(database.obj, MySQL):
-        return any(code in _MYSQL_CONFLICTS for code in error.args if isinstance(code, int))
+        return _has_code(error, _MYSQL_CONFLICTS | _MYSQL_LOST)
     return "locked" in str(error) or "busy" in str(error)
+
+
+def driver_message(error: Exception) -> str:
+    """What the driver said, without what Peewee puts around it."""
+    return str(error.args[0] if error.args else error)
+
+
+def _has_code(error: Exception, codes: set[int]) -> bool:
+    return any(code in codes for code in error.args if isinstance(code, int))
 
 
 @contextmanager
@@ -159,17 +284,10 @@ def savepoint() -> Iterator[None]:
     database.execute_sql("RELEASE SAVEPOINT action")
 
 
-def after_commit(function: Callable[[], None]) -> None:
-    """Calls a function once the present transaction is stored, never if it is undone. What it
-    raises is logged: the answer is settled by then."""
-
-    def quietly() -> None:
-        try:
-            function()
-        except Exception:
-            log.exception("something to be done after a commit failed")
-
-    database.after_commit(quietly)
+def after_commit(function: Callable[[], object]) -> None:
+    """Calls a function once the present transaction is stored and its locks are free, never if it
+    is undone. What it raises is logged: the answer is settled by then."""
+    _after_commit.get().append(function)
 
 
 def for_update(query: T) -> T:

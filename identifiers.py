@@ -28,6 +28,10 @@ def new_auth_token() -> str:
     return _draw(32)
 
 
+def new_transaction_id() -> str:
+    return _draw(10)
+
+
 def new_version(*, unlike: str = "") -> str:
     """A version that differs from `unlike`: clients compare versions for equality only, so a
     repeated one would hide a change from them (pull-status.md, "Quirks")."""

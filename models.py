@@ -19,6 +19,9 @@ from peewee import (
 
 from database import database
 
+#: The largest number that can be stored.
+MAX_INTEGER = 2**63 - 1
+
 #: The longest name, title, package or other text that has no limit of its own.
 TEXT_LENGTH = 255
 
@@ -430,6 +433,27 @@ class MailAuthToken(Row):
         indexes = ((("created_at",), False),)
 
 
+class RateLimit(Row):
+    """How much of a limit was used within its present window."""
+
+    kind = CharField(max_length=16)  # of mails
+    subject = CharField(max_length=64)  # hash of the address, empty for all of them
+    duration = BigIntegerField()
+    ends_at = BigIntegerField()
+    count = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("kind", "subject", "duration")
+        indexes = ((("ends_at",), False),)
+
+
+class JobRun(Row):
+    """When a job of `retention` ran last, so that only one of several processes runs it."""
+
+    job = CharField(max_length=32, primary_key=True)
+    last_run = BigIntegerField()
+
+
 class OldDevice(Row):
     """Tokens of removed devices, never pruned: only what stands here may wipe a phone
     (device-lifecycle.md, "Old token list")."""
@@ -470,6 +494,8 @@ ALL = (
     AddDeviceToken,
     MailLoginToken,
     MailAuthToken,
+    RateLimit,
+    JobRun,
     OldDevice,
     ServerSetting,
 )

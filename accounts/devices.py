@@ -2,37 +2,59 @@
 
 from typing import Any
 
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import Conflict, Unauthorized
 
 import clock
+from accounts.mail_tokens import is_too_old
 from accounts.parent_login import acting_parent
 from accounts.words import new_words, normalized
-from clock import HOUR
-from database import for_update, writing
-from identifiers import new_auth_token, new_id_in_family, new_version
+from database import writing
+from identifiers import new_auth_token, new_id_in_family
 from models import AddDeviceToken, Device, Family, User
-from sync.caller import calling_device
-from sync.notifications import Level, notify_family
+from schemas.fields import is_blank
+from sync.caller import calling_device, locked_family
+from sync.changes import DEVICE_LIST, USER_LIST, renew_versions
+from sync.notifications import (
+    Level,
+    announce_presence,
+    notify_family,
+    sync_removed_devices,
+)
 from sync.pull import first_status
+from sync.removal import retire_token
 
 TOKEN_WORDS = 5
-TOKEN_LIFETIME = 3 * HOUR
 
 
 def create_device(
-    family: Family, *, device_id: str, name: str, model: str, parent: User | None = None
+    family: Family,
+    *,
+    name: str,
+    model: str,
+    device_id: str | None = None,
+    parent: User | None = None,
 ) -> Device:
-    """Stores a new device, at which `parent` is kept signed in if one is given."""
+    """Stores a new device, at which `parent` is kept signed in if one is given. Without a name it
+    is called like its model."""
     return Device.create(
         family_id=family.family_id,
-        device_id=device_id,
-        name=name,
+        device_id=device_id or new_id_in_family(),
+        name=model if is_blank(name) else name,
         model=model,
         added_at=clock.now_ms(),
         device_auth_token=new_auth_token(),
         current_user_id=parent.user_id if parent else "",
         is_user_kept_signed_in=parent is not None,
     )
+
+
+def joined(device: Device, client_level: float) -> dict[str, Any]:
+    """What a new device is told: who it is, and all that it would pull."""
+    return {
+        "deviceAuthToken": device.device_auth_token,
+        "ownDeviceId": device.device_id,
+        "data": first_status(device, client_level),
+    }
 
 
 @writing
@@ -61,10 +83,10 @@ def add_device(request: dict[str, Any]) -> dict[str, Any]:
     token = AddDeviceToken.get_or_none(
         AddDeviceToken.token == normalized(request["register_token"])
     )
-    if token is None or token.created_at + TOKEN_LIFETIME < clock.now_ms():
+    if token is None or is_too_old(token.created_at):
         raise Unauthorized("These words are unknown or too old; have new ones made.")
-    family = for_update(Family.select().where(Family.family_id == token.family_id)).get()
-    if not token.delete_instance():
+    family = locked_family(token.family_id)
+    if family is None or not token.delete_instance():
         raise Unauthorized("These words were used a moment ago; have new ones made.")
     device = create_device(
         family,
@@ -72,11 +94,35 @@ def add_device(request: dict[str, Any]) -> dict[str, Any]:
         name=request["device_name"],
         model=request["child_device"]["model"],
     )
-    family.device_list_version = new_version(unlike=family.device_list_version)
-    family.save()
+    renew_versions(family, DEVICE_LIST)
     notify_family(family.family_id, Level.UNIMPORTANT, except_device_id=device.device_id)
-    return {
-        "deviceAuthToken": device.device_auth_token,
-        "ownDeviceId": device.device_id,
-        "data": first_status(device, family, request["client_level"]),
-    }
+    return joined(device, request["client_level"])
+
+
+@writing
+def remove_device(request: dict[str, Any]) -> dict[str, Any]:
+    """A parent removes a device, which resets itself when it notices. Raises 401 and 409."""
+    device, family = calling_device(request["device_auth_token"], for_write=True)
+    acting_parent(device, request["parent_user_id"], request["parent_password_second_hash"])
+    removed = Device.get_or_none(
+        Device.family_id == family.family_id, Device.device_id == request["device_id"]
+    )
+    if removed is None:
+        raise Conflict("The family has no such device.")
+    User.update(current_device="").where(
+        User.family_id == family.family_id, User.current_device == removed.device_id
+    ).execute()
+    retire_device(removed)
+    removed.delete_instance()
+    renew_versions(family, DEVICE_LIST, USER_LIST)
+    notify_family(family.family_id, Level.UNIMPORTANT)
+    sync_removed_devices([removed.device_auth_token])
+    announce_presence(family.family_id)
+    return {"ok": True}
+
+
+def retire_device(device: Device) -> None:
+    """Lets a device that is about to be deleted find out."""
+    if not device.did_report_uninstall:
+        # Otherwise nobody knows its token, and the one it had is in the list already.
+        retire_token(device.device_auth_token)

@@ -4,17 +4,23 @@ import hmac
 
 from werkzeug.exceptions import Unauthorized
 
-from models import Device, User
+import clock
+from full_version import has_full_version
+from models import Device, Family, User
+from sync import u2f
 
 #: Stands for the second password hash at a device where the parent is kept signed in.
 SIGNED_IN_AT_DEVICE = "device"
 
+#: What the MAC of a signed login covers here, whatever the call is.
+DIRECT_ACTION = b"direct action"
+
 
 def acting_parent(device: Device, parent_id: str, second_hash: str) -> User:
-    """The parent who makes a call at this device. Raises 401.
+    """The parent who makes a call at this device. Raises 401. To be called in a write transaction.
 
-    `second_hash` is `device` (then `parent_id` is ignored, clients leave it empty) or the second
-    password hash of the parent.
+    `second_hash` is `device` (then `parent_id` is ignored, clients leave it empty), a login signed
+    by a security key of the parent (`u2f:...`), or the second password hash of the parent.
     """
     at_device = second_hash == SIGNED_IN_AT_DEVICE
     if at_device:
@@ -24,11 +30,30 @@ def acting_parent(device: Device, parent_id: str, second_hash: str) -> User:
     )
     if parent is None:
         raise Unauthorized("There is no such parent, or nobody is kept signed in.")
-    if at_device or _is_password(parent, second_hash):
-        return parent
-    raise Unauthorized("The password is wrong.")
+    if second_hash.startswith(u2f.PREFIX):
+        _check_signed_login(device, parent, second_hash)
+    elif not at_device and not is_password(parent, second_hash):
+        raise Unauthorized("The password is wrong.")
+    return parent
 
 
-def _is_password(parent: User, second_hash: str) -> bool:
+def _check_signed_login(device: Device, parent: User, login: str) -> None:
+    if not has_full_version(Family.get_by_id(device.family_id)):
+        raise Unauthorized("The family needs the full version for security keys.")
+    try:
+        u2f.check_login(
+            login,
+            family_id=device.family_id,
+            device_id=device.device_id,
+            user_id=parent.user_id,
+            message=DIRECT_ACTION,
+            now=clock.now_ms(),
+        )
+    except u2f.WrongLogin as reason:
+        raise Unauthorized(f"The security key: {reason}.") from None
+
+
+def is_password(parent: User, second_hash: str) -> bool:
+    """Whether this is the second password hash of a parent who has one."""
     stored = parent.second_password_hash
     return bool(stored) and hmac.compare_digest(stored.encode(), second_hash.encode())

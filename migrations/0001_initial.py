@@ -352,6 +352,7 @@ INDEXES = [
     ("add_device_token", ["family_id"], False),
     ("add_device_token", ["created_at"], False),
     ("mail_login_token", ["created_at"], False),
+    ("mail_auth_token", ["mail"], False),
     ("mail_auth_token", ["created_at"], False),
 ]
 

@@ -21,6 +21,9 @@ from schemas.fields import (
 )
 
 MAX_APP_LIST_BYTES = 524288
+
+#: Clients send one per rule. Each is compared with all others, which has to end some time.
+MAX_SLOTS = 200
 WHOLE_DAY = (0, 1439)
 
 # Each from the lowest to the highest.
@@ -70,10 +73,14 @@ class UsedTimeItem(Schema):
     time_to_add = NotNegative(data_key="tta", required=True)
     extra_time_to_subtract = NotNegative(data_key="etts", required=True)
     #: further slots to count, (start, end)
-    slots = Items(PartOfDay(), key=itself, data_key="as", load_default=list)
+    slots = Items(PartOfDay(), max_length=MAX_SLOTS, key=itself, data_key="as", load_default=list)
     #: (start, end, duration, pause)
     session_limits = Items(
-        Slot(SafeInteger(1), SafeInteger(1)), key=itself, data_key="sdl", load_default=list
+        Slot(SafeInteger(1), SafeInteger(1)),
+        max_length=MAX_SLOTS,
+        key=itself,
+        data_key="sdl",
+        load_default=list,
     )
 
 
@@ -131,8 +138,8 @@ class SendKeyRequest(AppLogicAction):
     type = "SEND_KEY_REQUEST"
 
     sequence_number = SafeInteger(data_key="dsn", required=True)
-    device_id = Id(data_key="deviceId", load_default=None)
-    category_id = Id(data_key="categoryId", load_default=None)
+    device_id = Id(data_key="deviceId", load_default=None, allow_none=False)
+    category_id = Id(data_key="categoryId", load_default=None, allow_none=False)
     data_type = SafeInteger(AppList.BASE, AppList.DIFF, data_key="dataType", required=True)
     temp_key = Base64(length=32, data_key="tempKey", required=True)
     signature = Base64(length=64, required=True)

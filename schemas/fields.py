@@ -86,6 +86,11 @@ def Choice(*choices: str, **kwargs: Any) -> Text:
     return Text(choices=frozenset(choices), empty=False, **kwargs)
 
 
+def is_blank(text: str) -> bool:
+    """Whether a text has nothing but white space."""
+    return _WHITE_SPACE.fullmatch(text) is not None
+
+
 class Label(Text):
     """A name or title: something else than white space, at most 255 characters on every engine."""
 
@@ -94,7 +99,7 @@ class Label(Text):
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if _WHITE_SPACE.fullmatch(text):
+        if is_blank(text):
             raise self.make_error("empty")
         return text
 
@@ -223,7 +228,7 @@ class Items(fields.Field[list[Any]]):
 
     def _bind_to_schema(self, field_name: str, parent: Any) -> None:
         super()._bind_to_schema(field_name, parent)
-        self.inner._bind_to_schema(field_name, self)  # type: ignore[arg-type]
+        self.inner._bind_to_schema(field_name, self)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> list[Any]:
         if type(value) is not list:
@@ -295,6 +300,7 @@ def first_problem(messages: Mapping[Any, Any] | list[Any]) -> str:
     while isinstance(problem, Mapping):
         key, problem = next(iter(problem.items()))
         if key != "_schema":
-            path.append(str(key)[:60])
+            # As it would stand in a program: what clients write must not begin a line of the log.
+            path.append(repr(str(key)[:60])[1:-1])
     text = problem[0] if isinstance(problem, list) and problem else problem
     return f"{'.'.join(path)}: {text}" if path else str(text)

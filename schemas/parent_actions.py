@@ -1,6 +1,7 @@
 """The actions of parents (parent-actions.md). Some of them a child may send for itself, too."""
 
 import re
+from itertools import pairwise
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
@@ -153,7 +154,7 @@ class UpdateUserLimitLoginCategory(ParentAction):
     type = "UPDATE_USER_LIMIT_LOGIN_CATEGORY"
 
     user_id = Id(data_key="userId", required=True)
-    category_id = Id(data_key="categoryId", load_default=None)
+    category_id = Id(data_key="categoryId", load_default=None, allow_none=False)
 
 
 class UpdateUserLimitLoginPreBlockDuration(ParentAction):
@@ -295,6 +296,12 @@ class UpdateCategorySorting(ParentAction):
     category_ids = Items(Id(), key=itself, data_key="categoryIds", required=True)
 
 
+def minutes_of_week(times: str) -> list[int]:
+    """The numbers in a text of blocked times, which may have zeros in front. Raises ValueError
+    for absurdly long ones."""
+    return [int(number.lstrip("0") or "0") for number in times.split(",")] if times else []
+
+
 class BlockedTimes(Text):
     """Ranges of minutes of the week: start (inclusive), end (exclusive), start, end, ..."""
 
@@ -303,12 +310,11 @@ class BlockedTimes(Text):
         if text:
             if not _MINUTES.fullmatch(text):
                 raise self.make_error("pattern")
-            # Compared as text first: Python refuses to read numbers with thousands of digits.
-            numbers = [number.lstrip("0") or "0" for number in text.split(",")]
-            if any(len(number) > len(str(MINUTES_OF_WEEK)) for number in numbers):
-                raise self.make_error("pattern")
-            minutes = [int(number) for number in numbers]
-            ascending = all(a < b for a, b in zip(minutes, minutes[1:], strict=False))
+            try:
+                minutes = minutes_of_week(text)
+            except ValueError:
+                raise self.make_error("pattern") from None
+            ascending = all(a < b for a, b in pairwise(minutes))
             if len(minutes) % 2 or not ascending or minutes[-1] > MINUTES_OF_WEEK:
                 raise self.make_error("pattern")
         return text
@@ -413,7 +419,7 @@ class _RuleAttributes(Schema):
     session_duration = NotNegative(data_key="dur", load_default=0)
     session_pause = NotNegative(data_key="pause", load_default=0)
     per_day = Flag(data_key="perDay", load_default=False)
-    expires_at = SafeInteger(1, data_key="e", load_default=None)
+    expires_at = SafeInteger(1, data_key="e", load_default=None, allow_none=False)
 
     @validates_schema
     def _start_before_end(self, rule: dict[str, Any], **_: Any) -> None:
@@ -488,4 +494,4 @@ class ReviewChildTask(ParentAction):
     task_id = Id(data_key="taskId", required=True)
     ok = Flag(required=True)
     time = SafeInteger(1, required=True)
-    day = NotNegative(load_default=None)
+    day = NotNegative(load_default=None, allow_none=False)

@@ -3,9 +3,11 @@ accounts.md). Unknown properties are refused at every level."""
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import EXCLUDE, Schema, fields, pre_load
 
-from schemas.fields import Choice, Items, Label, Number, Text, Versions
+from models import TEXT_LENGTH
+from schemas.fields import Choice, Flag, Items, Label, Number, Text, Versions
+from schemas.passwords import Password
 from schemas.strict_json import MAX_SAFE_INTEGER
 
 #: More actions than this in one push are refused.
@@ -84,6 +86,11 @@ class CreateAddDeviceToken(Schema):
     parent_password_second_hash = Text(data_key="parentPasswordSecondHash", required=True)
 
 
+def Name(**kwargs: Any) -> Text:
+    """What people can leave empty; the server then finds a name itself."""
+    return Text(max_length=TEXT_LENGTH, **kwargs)
+
+
 class NewDevice(Schema):
     model = Label(required=True)
 
@@ -91,5 +98,114 @@ class NewDevice(Schema):
 class AddDevice(Schema):
     register_token = Text(data_key="registerToken", required=True)
     child_device = fields.Nested(NewDevice, data_key="childDevice", required=True)
-    device_name = Label(data_key="deviceName", required=True)
+    device_name = Name(data_key="deviceName", required=True)
     client_level = Number(data_key="clientLevel", load_default=0)
+
+
+class MailAuth(Schema):
+    mail_auth_token = Text(data_key="mailAuthToken", required=True)
+
+
+class CreateFamily(MailAuth):
+    parent_password = fields.Nested(Password, data_key="parentPassword", required=True)
+    parent_device = fields.Nested(NewDevice, data_key="parentDevice", required=True)
+    device_name = Name(data_key="deviceName", required=True)
+    time_zone = Label(data_key="timeZone", required=True)
+    parent_name = Name(data_key="parentName", required=True)
+    client_level = Number(data_key="clientLevel", load_default=0)
+
+
+class SignIntoFamily(MailAuth):
+    parent_device = fields.Nested(NewDevice, data_key="parentDevice", required=True)
+    device_name = Name(data_key="deviceName", required=True)
+    client_level = Number(data_key="clientLevel", load_default=0)
+
+
+class CanRecoverPassword(MailAuth):
+    parent_user_id = Text(data_key="parentUserId", required=True)
+
+
+class RecoverParentPassword(MailAuth):
+    password = fields.Nested(Password, required=True)
+
+
+class ParentLogin(Schema):
+    """A parent who proves itself at a device; see accounts/parent_login.py."""
+
+    device_auth_token = Text(data_key="deviceAuthToken", required=True)
+    parent_user_id = Text(data_key="parentUserId", required=True)
+    parent_password_second_hash = Text(data_key="parentPasswordSecondHash", required=True)
+
+
+class LinkMailAddress(ParentLogin, MailAuth):
+    pass
+
+
+class RemoveDevice(ParentLogin):
+    device_id = Text(data_key="deviceId", required=True)
+
+
+class CreateIdentityToken(ParentLogin):
+    purpose = Choice("purchase", required=True)
+
+
+class DeleteAccount(Schema):
+    device_auth_token = Text(data_key="deviceAuthToken", required=True)
+    mail_auth_tokens = Items(Text(), data_key="mailAuthTokens", required=True)
+
+
+class UpdatePrimaryDevice(Schema):
+    SET = "set this device"
+    UNSET = "unset this device"
+
+    action = Choice(SET, UNSET, required=True)
+    current_user_id = Text(data_key="currentUserId", required=True)
+    device_auth_token = Text(data_key="authToken", required=True)
+
+
+class AnyBody(Schema):
+    """For requests that are answered whatever they say."""
+
+    @pre_load
+    def drop(self, body: Any, **_: Any) -> dict[str, Any]:
+        return {}
+
+
+class FinishPurchase(Schema):
+    device_auth_token = Text(data_key="deviceAuthToken", required=True)
+    receipt = Text(required=True)
+    signature = Text(required=True)
+
+
+class AdminRequest(Schema):
+    """Unknown properties are ignored in the admin API."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class SetStatusMessage(AdminRequest):
+    message = Text(required=True)
+
+
+class UnlockPremium(AdminRequest):
+    mail = Text(empty=False, required=True)
+    duration = Choice("month", "year", required=True)
+
+
+class UnlockPremiumV2(AdminRequest):
+    purchase_token = Text(data_key="purchaseToken", required=True)
+    purchase_id = Text(data_key="purchaseId", max_length=TEXT_LENGTH, required=True)
+    dry_run = Flag(data_key="dryRun", required=True)
+    type = Choice("month", "year", "unpaid14", required=True)
+
+
+class SendMailLoginCode(Schema):
+    mail = Text(required=True)
+    locale = Text(max_length=TEXT_LENGTH, required=True)
+    device_auth_token = Text(data_key="deviceAuthToken")
+
+
+class SignInByMailCode(Schema):
+    mail_login_token = Text(data_key="mailLoginToken", required=True)
+    received_code = Text(data_key="receivedCode", required=True)

@@ -28,6 +28,9 @@ class Definition(NamedTuple):
     handler: Handler
     #: What has to hold where a child does this for itself; None: it never may.
     self_limit: Handler | None
+    #: It changes nothing but `push.usage`, and that as a whole or not at all: it needs no
+    #: savepoint, and is stored together with others.
+    deferred: bool
 
 
 #: By kind (appLogic, parent, child) and type.
@@ -35,13 +38,13 @@ registry: dict[tuple[str, str], Definition] = {}
 
 
 def handles(
-    schema: type[Action], *, self_limit: Handler | None = None
+    schema: type[Action], *, self_limit: Handler | None = None, deferred: bool = False
 ) -> Callable[[Handler], Handler]:
     """Makes a function the handler of an action. It gets the push and the validated action, and
     raises Refused where the action is to be ignored."""
 
     def register(handler: Handler) -> Handler:
-        definition = Definition(schema.type, schema(), handler, self_limit)
+        definition = Definition(schema.type, schema(), handler, self_limit, deferred)
         if registry.setdefault((schema.kind, schema.type), definition) is not definition:
             raise ValueError(f"{schema.type} has two handlers")
         return handler

@@ -3,10 +3,12 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from peewee import Case, Field
 
+from compiled_query import CompiledQuery, parameter, parameters
 from identifiers import new_version
 from mails import Mail
 from models import Category, Family
@@ -68,17 +70,46 @@ class Changes:
     def store_new_versions(self, family_id: str) -> None:
         """Gives each noted version a new value, whatever the number of actions that noted it."""
         if self.family_versions:
-            Family.update({version: _renewed(version) for version in self.family_versions}).where(
-                Family.family_id == family_id
-            ).execute()
+            Family.update(
+                {version: _renewed(version, *_two_draws()) for version in self.family_versions}
+            ).where(Family.family_id == family_id).execute()
         for version, category_ids in self.category_versions.items():
-            Category.update({version: _renewed(version)}).where(
-                Category.family_id == family_id, Category.category_id.in_(sorted(category_ids))
-            ).execute()
+            draw, other_draw = _two_draws()
+            _renew_category_version[version].execute(
+                family_id=family_id,
+                category_ids=sorted(category_ids),
+                draw=draw,
+                other_draw=other_draw,
+            )
 
 
-def _renewed(version: Field) -> Case:
-    """A new version for rows whose present one is not known here: the second draw is for those
+def renew_versions(family: Family, *versions: Field) -> None:
+    """Gives versions of a family new values at once. The family has to be locked."""
+    for version in versions:
+        setattr(family, version.name, new_version(unlike=getattr(family, version.name)))
+    family.save()
+
+
+def _renewed(version: Field, draw: Any, other_draw: Any) -> Case:
+    """A new version for rows whose present one is not known here: the other draw is for those
     that have the first one already."""
+    return Case(None, [(version == draw, other_draw)], draw)
+
+
+def _two_draws() -> tuple[str, str]:
     draw = new_version()
-    return Case(None, [(version == draw, new_version(unlike=draw))], draw)
+    return draw, new_version(unlike=draw)
+
+
+def _renewal(version: Field, room: int) -> Any:
+    renewed = _renewed(version, parameter("draw"), parameter("other_draw"))
+    return Category.update({version: renewed}).where(
+        Category.family_id == parameter("family_id"),
+        Category.category_id.in_(parameters("category_ids", room)),
+    )
+
+
+_renew_category_version = {
+    version: CompiledQuery(partial(_renewal, version), many="category_ids")
+    for version in (BASE, ASSIGNED_APPS, RULES, USED_TIMES, TASKS)
+}

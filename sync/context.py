@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 
 from peewee import Model
 
+from compiled_query import find_row
 from full_version import has_full_version
 from models import Device, Family, User
 from sync.action import Refused
 from sync.changes import Changes
+from sync.usage import Usage
 
 M = TypeVar("M", bound=Model)
 
@@ -29,8 +31,12 @@ class Author:
     is_self_limiting: bool = False
 
     DEVICE = "device"
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105
     U2F = "u2f"
+
+
+#: Stands behind actions of type appLogic, which need no author.
+NOBODY = Author("", "")
 
 
 @dataclass
@@ -40,13 +46,13 @@ class Push:
     now: int
     #: What the present action changes; dropped if it is refused.
     changes: Changes = field(default_factory=Changes)
-    #: Nobody for actions of type appLogic.
-    author: Author | None = None
+    author: Author = NOBODY
     _rows: dict[tuple[type[Model], str], Model] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # Read once: it must not change in the middle of a push.
         self.full_version = has_full_version(self.family)
+        self.usage = Usage(self.family_id)
 
     @property
     def family_id(self) -> str:
@@ -62,20 +68,17 @@ class Push:
         later ones see what earlier ones changed; `save` it after setting attributes."""
         row = self._rows.get((model, row_id))
         if row is None:
-            _, id_field = model._meta.primary_key.field_names
-            row = model.get_or_none(
-                model.family_id == self.family_id,  # type: ignore[attr-defined]
-                getattr(model, id_field) == row_id,
-            )
+            row = find_row(model, self.family_id, row_id)
             if row is not None:
                 self._rows[model, row_id] = row
-        return row  # type: ignore[return-value]
+        return row
 
     def get(self, model: type[M], row_id: str) -> M:
         """Like `find`, but refuses the action if there is no such row."""
         row = self.find(model, row_id)
         if row is None:
-            raise Refused(f"there is no {model.__name__.lower()} {row_id}")
+            # The id may be any text of the client, and has to stay in one line of the log.
+            raise Refused(f"there is no {model.__name__.lower()} {row_id!r:.60}")
         return row
 
     def child(self, user_id: str) -> User:

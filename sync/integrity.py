@@ -4,21 +4,21 @@ import hashlib
 import hmac
 import struct
 
-from models import U2fKey, User  # noqa: F401
+from models import User
 from schemas.fields import decode_base64
+from sync import u2f
 from sync.action import Refused
-from sync.context import CHILD, PARENT, Author, Push
+from sync.context import CHILD, NOBODY, Author, Push
 
-PASSWORD_PREFIX = "password:"
-U2F_PREFIX = "u2f:"
+HMAC_PREFIX = "password:"
 
 
 def check(
     push: Push, kind: str, user_id: str, sequence_number: int, encoded: str, integrity: str
-) -> Author | None:
-    """Returns the author of an action, or None for actions that need none. Raises Refused."""
+) -> Author:
+    """Returns the author of an action. Raises Refused."""
     if kind == "appLogic":
-        return None
+        return NOBODY
     if kind == CHILD:
         child = push.child(user_id)
         _check_sha512(push, child, sequence_number, encoded, integrity)
@@ -31,7 +31,10 @@ def check(
         if device.current_user_id != user_id or not device.is_user_kept_signed_in:
             raise Refused("the user is not kept signed in at the device")
         return Author(user_id, Author.DEVICE)
-    if integrity.startswith(PASSWORD_PREFIX):
+    if integrity.startswith(u2f.PREFIX):
+        _check_u2f(push, parent, sequence_number, encoded, integrity)
+        return Author(user_id, Author.U2F)
+    if integrity.startswith(HMAC_PREFIX):
         _check_hmac(push, parent, sequence_number, encoded, integrity)
     else:
         _check_sha512(push, parent, sequence_number, encoded, integrity)
@@ -75,8 +78,25 @@ def _check_hmac(
     message = signed_message(sequence_number, push.device_id, encoded)
     expected = hmac.digest(parent.second_password_hash.encode(), message, "sha256")
     try:
-        given = decode_base64(integrity.removeprefix(PASSWORD_PREFIX))
+        given = decode_base64(integrity.removeprefix(HMAC_PREFIX))
     except ValueError:
         raise Refused("the integrity value is no base64") from None
     if not hmac.compare_digest(expected, given):
         raise Refused("the integrity value is wrong")
+
+
+def _check_u2f(
+    push: Push, parent: User, sequence_number: int, encoded: str, integrity: str
+) -> None:
+    push.require_full_version()
+    try:
+        u2f.check_login(
+            integrity,
+            family_id=push.family_id,
+            device_id=push.device_id,
+            user_id=parent.user_id,
+            message=signed_message(sequence_number, push.device_id, encoded),
+            now=push.now,
+        )
+    except u2f.WrongLogin as reason:
+        raise Refused(f"the security key: {reason}") from None

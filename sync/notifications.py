@@ -1,14 +1,16 @@
-"""Telling devices that they have to sync.
+"""What the rest of the server tells the realtime channel, always after the commit.
 
-What is sent here leaves after the commit and may get lost: the next pull heals it (realtime.md,
-"should sync").
+The signals know nothing of sockets, and nobody has to listen. What is sent may get lost: the next
+pull heals it (realtime.md).
 """
 
 from enum import IntEnum
+from functools import partial
 from typing import NamedTuple
 
 from blinker import Signal
 
+from compiled_query import CompiledQuery, parameter
 from database import after_commit
 from models import Device
 
@@ -24,8 +26,24 @@ class ShouldSync(NamedTuple):
     is_important: bool
 
 
-#: Sent with `messages`, a list of ShouldSync. The realtime channel listens to it.
+#: Sent with `messages`, a list of ShouldSync.
 should_sync = Signal("should sync")
+
+#: Sent with `family_id`: its devices, or which of them show that they are connected, are others
+#: than before.
+presence_changed = Signal("presence changed")
+
+#: Sent with `token`, that of a primary device that is asked to give up its role.
+sign_out_requested = Signal("sign out requested")
+
+#: Sent without arguments: all devices of all families have to sync within a minute.
+everyone_should_sync = Signal("everyone should sync")
+
+_devices = CompiledQuery(
+    lambda: Device.select(Device.device_id, Device.device_auth_token).where(
+        Device.family_id == parameter("family_id")
+    )
+)
 
 
 def notify_family(
@@ -40,15 +58,32 @@ def notify_family(
     targeted = targeted or {}
     if not level and not any(targeted.values()):
         return
-    devices = (
-        Device.select(Device.device_id, Device.device_auth_token)
-        .where(Device.family_id == family_id)
-        .tuples()
-    )
     messages = [
         ShouldSync(token, max(level, targeted.get(device_id, Level.NONE)) == Level.IMPORTANT)
-        for device_id, token in devices
+        for device_id, token in _devices.rows(family_id=family_id)
         if device_id != except_device_id and max(level, targeted.get(device_id, Level.NONE))
     ]
     if messages:
-        after_commit(lambda: should_sync.send(None, messages=messages) and None)
+        after_commit(partial(should_sync.send, messages=messages))
+
+
+def sync_removed_devices(tokens: list[str]) -> None:
+    """Tells devices that were removed to sync once more, so that they notice it."""
+    messages = [ShouldSync(token, is_important=True) for token in tokens]
+    after_commit(partial(should_sync.send, messages=messages))
+
+
+def announce_presence(family_id: str) -> None:
+    """Tells the devices of a family who is connected, if that changes by the present transaction.
+    To be called after their `should sync`."""
+    after_commit(partial(presence_changed.send, family_id=family_id))
+
+
+def request_sign_out(token: str) -> None:
+    """Asks the primary device with this token to give up its role (realtime.md, "sign out")."""
+    after_commit(partial(sign_out_requested.send, token=token))
+
+
+def status_message_changed() -> None:
+    """Makes all devices pull the status message (realtime.md, "Status message broadcast")."""
+    after_commit(everyone_should_sync.send)

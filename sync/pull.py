@@ -7,11 +7,11 @@ import clock
 from clock import HOUR, rounded_down
 from database import reading, writing
 from full_version import shown_full_version
-from models import Device, Family
+from models import Device
 from schemas.requests import ClientStatus
 from sync.caller import calling_device
 from sync.status import app_lists, categories, devices, dh_key, keys, message, pings, u2f, users
-from sync.status.context import Pull, StoreNeeded
+from sync.status.context import Pull, StoreNeeded, read_head
 
 API_LEVEL = 9
 
@@ -57,38 +57,37 @@ def pull_status(request: dict[str, Any]) -> dict[str, Any]:
 
 @reading
 def _pull_reading(token: str, status: dict[str, Any]) -> dict[str, Any]:
-    device, family = calling_device(token)
-    return _answer(device, family, status, may_store=False)
+    return _answer(token, status, may_store=False)
 
 
 @writing
 def _pull_storing(token: str, status: dict[str, Any]) -> dict[str, Any]:
-    device, family = calling_device(token, for_write=True)
-    return _answer(device, family, status, may_store=True)
+    calling_device(token, for_write=True)
+    return _answer(token, status, may_store=True)
 
 
-def _answer(
-    device: Device, family: Family, status: dict[str, Any], *, may_store: bool
-) -> dict[str, Any]:
-    pull = Pull(device, family, status, clock.now_ms(), may_store)
+def _answer(token: str, status: dict[str, Any], *, may_store: bool) -> dict[str, Any]:
+    pull = Pull(read_head(token), status, clock.now_ms(), may_store)
     last_connectivity = rounded_down(pull.now, 12 * HOUR)
-    if device.last_connectivity != last_connectivity:
+    if pull.head.last_connectivity != last_connectivity:
         pull.store()
-        device.last_connectivity = last_connectivity
-        device.save()
+        Device.update(last_connectivity=last_connectivity).where(
+            Device.family_id == pull.family_id, Device.device_id == pull.device_id
+        ).execute()
     return _status(pull)
 
 
-def first_status(device: Device, family: Family, client_level: float) -> dict[str, Any]:
+def first_status(device: Device, client_level: float) -> dict[str, Any]:
     """What a new device gets as `data` of the call that made it, in the transaction of that call
     (pull-status.md, "Status object in other endpoints")."""
     nothing = {"devices": "", "users": "", "apps": {}, "categories": {}}
     status = ClientStatus().load({**nothing, "clientLevel": client_level})
-    return _status(Pull(device, family, status, clock.now_ms(), may_store=True))
+    head = read_head(device.device_auth_token)
+    return _status(Pull(head, status, clock.now_ms(), may_store=True))
 
 
 def _status(pull: Pull) -> dict[str, Any]:
-    answer = {"fullVersion": shown_full_version(pull.family), "apiLevel": API_LEVEL}
+    answer = {"fullVersion": shown_full_version(pull.head), "apiLevel": API_LEVEL}
     for key, level, build in PARTS:
         if pull.level >= level:
             piece = build(pull)

@@ -2,6 +2,7 @@
 (push-actions.md)."""
 
 import logging
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from peewee import DataError, IntegrityError
@@ -9,14 +10,16 @@ from peewee import DataError, IntegrityError
 import clock
 import mails
 import sync.actions  # noqa: F401  (fills the registry)
+from compiled_query import CompiledQuery, parameter
 from database import DATABASE_TROUBLE, after_commit, savepoint, writing
+from models import Device
 from schemas.strict_json import MAX_SAFE_INTEGER
 from sync import integrity, self_limit
 from sync.action import Definition, Refused, read_action
 from sync.caller import calling_device
 from sync.changes import Changes
 from sync.context import Push
-from sync.notifications import notify_family
+from sync.notifications import announce_presence, notify_family
 
 log = logging.getLogger("timelimit.push")
 
@@ -34,6 +37,13 @@ class Item(NamedTuple):
     problem: str | None
 
 
+_store_next_number = CompiledQuery(
+    lambda: Device.update(next_sequence_number=parameter("number")).where(
+        Device.family_id == parameter("family_id"), Device.device_id == parameter("device_id")
+    )
+)
+
+
 def push_actions(request: dict[str, Any]) -> dict[str, Any]:
     """Applies actions in their order, each one or not at all. Raises 401.
 
@@ -47,7 +57,9 @@ def push_actions(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(action: dict[str, Any]) -> Item:
-    definition, content, problem = None, {}, None
+    definition: Definition | None = None
+    content: dict[str, Any] = {}
+    problem = None
     try:
         definition, content = read_action(action["type"], action["encoded_action"])
     except Refused as refusal:
@@ -93,9 +105,11 @@ def _apply(token: str, items: list[Item]) -> bool:
                 item.definition.type if item.definition else item.kind,
                 refusal,
             )
+    push.usage.store(push.now)
     if next_number != device.next_sequence_number:
-        device.next_sequence_number = next_number
-        device.save()
+        _store_next_number.execute(
+            family_id=push.family_id, device_id=push.device_id, number=next_number
+        )
     applied.store_new_versions(push.family_id)
     notify_family(
         push.family_id,
@@ -103,6 +117,8 @@ def _apply(token: str, items: list[Item]) -> bool:
         targeted=applied.targeted,
         except_device_id=push.device_id,
     )
+    if applied.sharing:
+        announce_presence(push.family_id)
     if applied.mails:
         after_commit(lambda: mails.send(applied.mails))
     return full_sync or applied.full_sync
@@ -112,8 +128,12 @@ def _apply_action(push: Push, item: Item) -> None:
     push.changes = Changes()
     if item.definition is None:
         raise Refused(item.problem)
+    deferred = item.definition.deferred
+    if not deferred:
+        # It has to find what the actions before it did.
+        push.usage.store(push.now)
     try:
-        with savepoint():
+        with nullcontext() if deferred else savepoint():
             push.author = integrity.check(
                 push,
                 item.kind,
@@ -122,11 +142,12 @@ def _apply_action(push: Push, item: Item) -> None:
                 item.encoded,
                 item.integrity,
             )
-            if push.author is not None and push.author.is_self_limiting:
+            if push.author.is_self_limiting:
                 self_limit.check(push, item.definition, item.action)
             item.definition.handler(push, item.action)
     except Exception as error:
-        push.forget_rows()
+        if not deferred:
+            push.forget_rows()
         if isinstance(error, (Refused, *DATABASE_TROUBLE)):
             raise
         if isinstance(error, IntegrityError | DataError):

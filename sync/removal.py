@@ -6,10 +6,11 @@ from werkzeug.exceptions import InternalServerError, Unauthorized
 
 import mails
 from database import after_commit, reading, writing
-from identifiers import AUTH_TOKEN, new_auth_token, new_version
+from identifiers import AUTH_TOKEN, new_auth_token
 from models import OldDevice
 from sync.caller import calling_device
-from sync.notifications import Level, notify_family
+from sync.changes import DEVICE_LIST, renew_versions
+from sync.notifications import Level, announce_presence, notify_family
 
 
 @writing
@@ -28,9 +29,9 @@ def report_removed(request: dict[str, Any]) -> dict[str, Any]:
     device.did_report_uninstall = True
     device.device_auth_token = new_auth_token()
     device.save()
-    family.device_list_version = new_version(unlike=family.device_list_version)
-    family.save()
+    renew_versions(family, DEVICE_LIST)
     notify_family(family.family_id, Level.UNIMPORTANT)
+    announce_presence(family.family_id)
     warnings = mails.to_parents(family.family_id, mails.WARNINGS, "uninstall", device=device.name)
     after_commit(lambda: mails.send(warnings))
     return {"ok": True}

@@ -15,7 +15,6 @@ ALLOW_SELF_LIMIT_ADD = 2
 
 def check(push: Push, definition: Definition, action: dict[str, Any]) -> None:
     """Raises Refused unless the author of a `childDevice` action may do it."""
-    assert push.author is not None
     child_id = push.author.user_id
     if not child_id or push.device.current_user_id != child_id:
         raise Refused("the child is not the user of the device")

@@ -3,170 +3,110 @@
 
 from typing import Any
 
-from clock import DAY, HOUR, MINUTE, rounded_down
-from models import Category, SessionDuration, UsedTime
-from schemas.app_logic_actions import WHOLE_DAY, AddUsedTime, AddUsedTimeV2
-from sync.action import handles
+from clock import MINUTE
+from models import MAX_INTEGER, Category
+from schemas.app_logic_actions import AddUsedTime, AddUsedTimeV2
+from sync.action import Refused, handles
 from sync.actions.lookups import parent_category
 from sync.changes import BASE, USED_TIMES
 from sync.context import Push
 from sync.notifications import Level
+from sync.usage import WHOLE_DAY, Draft, Session, SessionLimit, Slot
 
 #: A session that would end within this time counts as ended, in ms.
 SESSION_PAUSE_TOLERANCE = 5000
 
-Slot = tuple[int, int]
 
-
-@handles(AddUsedTime)
+@handles(AddUsedTime, deferred=True)
 def add_used_time(push: Push, action: dict[str, Any]) -> None:
+    draft = Draft(push.usage)
     category = push.get(Category, action["category_id"])
     for affected in (category, parent_category(push, category)):
         if affected is None:
             continue
         if action["time_to_add"]:
-            day = action["day"]
-            used = _used_times(push, affected, day).get(WHOLE_DAY, 0)
+            used = draft.used_times_of(affected.category_id, action["day"]).get(WHOLE_DAY, 0)
             used = _limited(used + action["time_to_add"], WHOLE_DAY)
-            _store_used_times(push, affected, day, {WHOLE_DAY: used})
-        _subtract_extra_time(push, affected, action["extra_time_to_subtract"])
+            draft.set_used_time(affected.category_id, action["day"], WHOLE_DAY, used)
+        _subtract_extra_time(push, draft, affected, action["extra_time_to_subtract"])
         push.changes.renew(USED_TIMES, affected.category_id)
     push.changes.notify(Level.UNIMPORTANT)
+    push.usage.keep(draft)
 
 
-@handles(AddUsedTimeV2)
+@handles(AddUsedTimeV2, deferred=True)
 def add_used_time_v2(push: Push, action: dict[str, Any]) -> None:
+    draft = Draft(push.usage)
     push.changes.notify(Level.UNIMPORTANT)
     for item in action["items"]:
         category = push.find(Category, item["category_id"])
         if category is None:
             push.changes.full_sync = True
             continue
-        _add_used_times(push, category, action["day"], item)
-        if item["session_limits"]:
-            _add_session_durations(push, category, action["trusted_timestamp"], item)
-        _subtract_extra_time(push, category, item["extra_time_to_subtract"])
+        _add_used_times(draft, category.category_id, action["day"], item)
+        _add_session_durations(draft, category.category_id, action["trusted_timestamp"], item)
+        _subtract_extra_time(push, draft, category, item["extra_time_to_subtract"])
         push.changes.renew(USED_TIMES, category.category_id)
         if category.child_id != push.device.current_user_id:
             # A parent adds time by hand.
             push.changes.notify(Level.IMPORTANT)
+    push.usage.keep(draft)
 
 
-def _add_used_times(push: Push, category: Category, day: int, item: dict[str, Any]) -> None:
-    used = _used_times(push, category, day)
-    changed = {}
-    for slot in (WHOLE_DAY, *item["slots"]):
-        if slot not in used:
+def _add_used_times(draft: Draft, category_id: str, day: int, item: dict[str, Any]) -> None:
+    used = draft.used_times_of(category_id, day)
+    for slot in (WHOLE_DAY, *(Slot(*bounds) for bounds in item["slots"])):
+        known = used.get(slot)
+        if known is None:
             # A slot that is counted for the first time starts with what is known to have been
             # used inside of it.
-            used[slot] = max((used[inner] for inner in used if _contains(slot, inner)), default=0)
-        used[slot] = changed[slot] = _limited(used[slot] + item["time_to_add"], slot)
-    _store_used_times(push, category, day, changed)
-
-
-def _used_times(push: Push, category: Category, day: int) -> dict[Slot, int]:
-    rows = (
-        UsedTime.select(
-            UsedTime.start_minute_of_day, UsedTime.end_minute_of_day, UsedTime.used_time
-        )
-        .where(
-            UsedTime.family_id == push.family_id,
-            UsedTime.category_id == category.category_id,
-            UsedTime.day_of_epoch == day,
-        )
-        .tuples()
-    )
-    return {(start, end): used for start, end, used in rows}
-
-
-def _store_used_times(push: Push, category: Category, day: int, used: dict[Slot, int]) -> None:
-    UsedTime.replace_many(
-        [
-            {
-                "family_id": push.family_id,
-                "category_id": category.category_id,
-                "day_of_epoch": day,
-                "start_minute_of_day": start,
-                "end_minute_of_day": end,
-                "used_time": time,
-                "last_update": rounded_down(push.now, 2 * DAY),
-            }
-            for (start, end), time in used.items()
-        ]
-    ).execute()
+            known = max((used[inner] for inner in used if slot.contains(inner)), default=0)
+        time = _limited(known + item["time_to_add"], slot)
+        draft.set_used_time(category_id, day, slot, time)
 
 
 def _limited(time: int, slot: Slot) -> int:
-    return min(time, (slot[1] - slot[0] + 1) * MINUTE)
-
-
-def _contains(outer: Slot, inner: Slot) -> bool:
-    return outer[0] <= inner[0] and inner[1] <= outer[1]
+    return min(time, (slot.end - slot.start + 1) * MINUTE)
 
 
 def _add_session_durations(
-    push: Push, category: Category, timestamp: int, item: dict[str, Any]
+    draft: Draft, category_id: str, timestamp: int, item: dict[str, Any]
 ) -> None:
     """Continues or starts a session for each limit; `timestamp` is the trusted time at the end of
     the usage, or 0."""
-    rows = SessionDuration.select().where(
-        SessionDuration.family_id == push.family_id,
-        SessionDuration.category_id == category.category_id,
-    )
-    sessions = {
-        (
-            row.start_minute_of_day,
-            row.end_minute_of_day,
-            row.max_session_duration,
-            row.session_pause_duration,
-        ): row
-        for row in rows
-    }
-    time_to_add = item["time_to_add"]
-    begin = timestamp - time_to_add
+    begin = timestamp - item["time_to_add"]
 
-    def goes_on(session: SessionDuration) -> bool:
-        pause_end = session.last_usage + session.session_pause_duration
+    def goes_on(limit: SessionLimit, session: Session) -> bool:
+        pause_end = session.last_usage + limit.pause
         return not timestamp or begin <= pause_end - SESSION_PAUSE_TOLERANCE
 
-    changed = []
-    for limit in item["session_limits"]:
-        start, end, duration, pause = limit
-        session = sessions.get(limit)
-        if session is not None and goes_on(session):
-            known = session.last_session_duration
+    for start, end, duration, pause in item["session_limits"]:
+        limit = SessionLimit(Slot(start, end), duration, pause)
+        sessions = draft.sessions_of(category_id)
+        session = sessions.get(limit, Session(0, 0))
+        if limit in sessions and goes_on(limit, session):
+            known = session.last_duration
         else:
             # What counts for a stricter limit within this one counts for this one, too.
             known = max(
                 (
-                    other.last_session_duration
-                    for (inner_start, inner_end, longer, shorter), other in sessions.items()
-                    if _contains((start, end), (inner_start, inner_end))
-                    and longer >= duration
-                    and shorter <= pause
-                    and goes_on(other)
+                    other.last_duration
+                    for stricter, other in sessions.items()
+                    if limit.slot.contains(stricter.slot)
+                    and stricter.duration >= limit.duration
+                    and stricter.pause <= limit.pause
+                    and goes_on(stricter, other)
                 ),
                 default=0,
             )
-        if session is None:
-            session = sessions[limit] = SessionDuration(
-                family_id=push.family_id,
-                category_id=category.category_id,
-                start_minute_of_day=start,
-                end_minute_of_day=end,
-                max_session_duration=duration,
-                session_pause_duration=pause,
-                last_usage=0,
-            )
-        session.last_session_duration = known + time_to_add
-        session.last_usage = max(session.last_usage, timestamp)
-        session.rounded_last_update = rounded_down(push.now, 12 * HOUR)
-        changed.append(session.__data__)
-    SessionDuration.replace_many(changed).execute()
+        total = known + item["time_to_add"]
+        if total > MAX_INTEGER:
+            raise Refused("the session gets longer than can be stored")
+        session = Session(max(session.last_usage, timestamp), total)
+        draft.set_session(category_id, limit, session)
 
 
-def _subtract_extra_time(push: Push, category: Category, time: int) -> None:
+def _subtract_extra_time(push: Push, draft: Draft, category: Category, time: int) -> None:
     if time:
-        category.extra_time = max(0, category.extra_time - time)
-        category.save()
+        draft.set_extra_time(category, max(0, category.extra_time - time))
         push.changes.renew(BASE, category.category_id)

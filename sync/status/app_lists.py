@@ -13,15 +13,9 @@ KINDS = {AppList.BASE: ("appsBase", "appsB"), AppList.DIFF: ("appsDiff", "appsD"
 
 def app_lists(pull: Pull) -> list[dict[str, Any]] | None:
     known = pull.known["devices_detail"]
-    versions = (
-        AppList.select(AppList.device_id, AppList.type, AppList.version)
-        .where(AppList.family_id == pull.family_id)
-        .order_by(AppList.type, AppList.device_id)
-        .tuples()
-    )
     # Devices with another base list come before those with another diff list only.
     entries: dict[str, dict[str, Any]] = defaultdict(dict)
-    for device_id, kind, version in versions:
+    for kind, device_id, version in pull.app_list_versions:
         name, known_name = KINDS[kind]
         if known.get(device_id, {}).get(known_name) != version:
             entry = entries[device_id]

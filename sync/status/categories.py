@@ -5,11 +5,11 @@ told, or that the client did not list, is sent with its complete content for thi
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from peewee import Field
 
+from compiled_query import CompiledQuery, parameter, parameters
 from models import (
     AssignedApp,
     Category,
@@ -22,213 +22,237 @@ from models import (
 )
 from sync.status.context import Pull
 
-#: By category id.
-Contents = dict[str, list[Any]]
-
 #: From this level on clients know slots besides the whole day.
 LEVEL_OF_SLOTS = 2
+
+WHOLE_DAY = (0, 1439)
+
+
+class Contents:
+    """Rows that belong to categories: their fields by the names on the wire, and their order."""
+
+    def __init__(self, fields: dict[str, Field], *order: Field) -> None:
+        self.names = tuple(fields)
+        model = next(iter(fields.values())).model
+        self._rows = CompiledQuery(
+            lambda room: (
+                model.select(model.category_id, *fields.values())
+                .where(
+                    model.family_id == parameter("family_id"),
+                    model.category_id.in_(parameters("category_ids", room)),
+                )
+                .order_by(*order)
+            ),
+            many="category_ids",
+        )
+
+    def rows(self, pull: Pull, category_ids: list[str]) -> dict[str, list[tuple[Any, ...]]]:
+        """The rows of some categories, by category."""
+        by_category = defaultdict(list)
+        for category_id, *row in self._rows.rows(
+            family_id=pull.family_id, category_ids=category_ids
+        ):
+            by_category[category_id].append(tuple(row))
+        return by_category
+
+    def entries(self, pull: Pull, category_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+        """The rows of some categories as they are sent, by category."""
+        by_category = defaultdict(list)
+        for category_id, rows in self.rows(pull, category_ids).items():
+            by_category[category_id] = [dict(zip(self.names, row, strict=True)) for row in rows]
+        return by_category
+
+
+_categories = Contents(
+    {
+        "childId": Category.child_id,
+        "title": Category.title,
+        "blockedTimes": Category.blocked_times,
+        "extraTime": Category.extra_time,
+        "extraTimeDay": Category.extra_time_day,
+        "tempBlocked": Category.temporarily_blocked,
+        "tempBlockTime": Category.temporarily_blocked_end_time,
+        "version": Category.base_version,
+        "parentCategoryId": Category.parent_category_id,
+        "blockAllNotifications": Category.block_all_notifications,
+        "blockNotificationDelay": Category.block_notification_delay,
+        "timeWarnings": Category.time_warning_flags,
+        "mblMobile": Category.min_battery_mobile,
+        "mblCharging": Category.min_battery_charging,
+        "sort": Category.sort,
+        "dlu": Category.disable_limits_until,
+        "flags": Category.flags,
+    },
+    Category.category_id,
+)
+_networks = Contents(
+    {
+        "itemId": CategoryNetwork.network_item_id,
+        "hashedNetworkId": CategoryNetwork.hashed_network_id,
+    },
+    CategoryNetwork.network_item_id,
+)
+_warnings = Contents({"minutes": TimeWarning.minutes}, TimeWarning.minutes)
+_apps = Contents({"package": AssignedApp.package_name}, AssignedApp.package_name)
+_rules = Contents(
+    {
+        "id": Rule.rule_id,
+        "extraTime": Rule.apply_to_extra_time_usage,
+        "dayMask": Rule.day_mask,
+        "maxTime": Rule.maximum_time,
+        "start": Rule.start_minute_of_day,
+        "end": Rule.end_minute_of_day,
+        "session": Rule.session_duration,
+        "pause": Rule.session_pause,
+        "perDay": Rule.per_day,
+        "e": Rule.expires_at,
+    },
+    Rule.rule_id,
+)
+_times = Contents(
+    {
+        "day": UsedTime.day_of_epoch,
+        "time": UsedTime.used_time,
+        "start": UsedTime.start_minute_of_day,
+        "end": UsedTime.end_minute_of_day,
+    },
+    UsedTime.day_of_epoch,
+    UsedTime.start_minute_of_day,
+    UsedTime.end_minute_of_day,
+)
+_sessions = Contents(
+    {
+        "md": SessionDuration.max_session_duration,
+        "spd": SessionDuration.session_pause_duration,
+        "sm": SessionDuration.start_minute_of_day,
+        "em": SessionDuration.end_minute_of_day,
+        "l": SessionDuration.last_usage,
+        "d": SessionDuration.last_session_duration,
+    },
+    SessionDuration.max_session_duration,
+    SessionDuration.session_pause_duration,
+    SessionDuration.start_minute_of_day,
+    SessionDuration.end_minute_of_day,
+)
+_tasks = Contents(
+    {
+        "i": Task.task_id,
+        "t": Task.title,
+        "d": Task.extra_time_duration,
+        "p": Task.pending_request,
+        "l": Task.last_grant_timestamp,
+    },
+    Task.task_id,
+)
 
 
 def removed(pull: Pull) -> list[str] | None:
     """The ids that only the client knows, in its order."""
-    stored = {versions["category_id"] for versions in pull.category_versions}
-    return [
-        category_id for category_id in pull.known["categories"] if category_id not in stored
-    ] or None
+    stored = pull.category_versions
+    return [id_ for id_ in pull.known["categories"] if id_ not in stored] or None
 
 
-def _differing(pull: Pull, version: Field, known_name: str) -> dict[str, str]:
-    """Ids and present versions of the categories to be sent for a part: those that the client did
-    not list first."""
+def _differing(pull: Pull, part: str, known_name: str) -> list[str]:
+    """The categories to be sent for a part: those that the client did not list first."""
     known = pull.known["categories"]
     differing = [
-        (versions["category_id"], versions[version.name])
-        for versions in pull.category_versions
-        if known.get(versions["category_id"], {}).get(known_name) != versions[version.name]
+        category_id
+        for category_id, versions in pull.category_versions.items()
+        if known.get(category_id, {}).get(known_name) != getattr(versions, part)
     ]
-    return dict(sorted(differing, key=lambda item: item[0] in known))
-
-
-def _contents(
-    pull: Pull, rows: Any, category: Field, ids: Iterable[str], entry: Callable[[Any], Any]
-) -> Contents:
-    """The entries for the rows of some categories, in the order of the query, by category."""
-    contents: Contents = defaultdict(list)
-    family = category.model.family_id
-    for row in rows.where(family == pull.family_id, category.in_(list(ids))):
-        contents[row.category_id].append(entry(row))
-    return contents
+    return sorted(differing, key=known.__contains__)
 
 
 def base(pull: Pull) -> list[dict[str, Any]] | None:
-    differing = _differing(pull, Category.base_version, "base")
-    if not differing:
+    category_ids = sorted(_differing(pull, "base", "base"))
+    if not category_ids:
         return None
-    networks = _contents(
-        pull,
-        CategoryNetwork.select().order_by(CategoryNetwork.network_item_id),
-        CategoryNetwork.category_id,
-        differing,
-        lambda row: {
-            "itemId": row.network_item_id,
-            "hashedNetworkId": row.hashed_network_id,
-        },
-    )
-    warnings = _contents(
-        pull,
-        TimeWarning.select().order_by(TimeWarning.minutes),
-        TimeWarning.category_id,
-        differing,
-        lambda row: row.minutes,
-    )
-    categories = (
-        Category.select()
-        .where(Category.family_id == pull.family_id, Category.category_id.in_(list(differing)))
-        .order_by(Category.category_id)
-    )
+    networks = _networks.entries(pull, category_ids)
+    warnings = _warnings.rows(pull, category_ids)
     return [
         {
-            "categoryId": category.category_id,
-            "childId": category.child_id,
-            "title": category.title,
-            "blockedTimes": category.blocked_times,
-            "extraTime": category.extra_time,
-            "extraTimeDay": category.extra_time_day,
-            "tempBlocked": category.temporarily_blocked,
-            "tempBlockTime": category.temporarily_blocked_end_time,
-            "version": category.base_version,
-            "parentCategoryId": category.parent_category_id,
-            "blockAllNotifications": category.block_all_notifications,
-            "blockNotificationDelay": category.block_notification_delay,
-            "timeWarnings": category.time_warning_flags,
-            "atw": warnings[category.category_id],
-            "mblMobile": category.min_battery_mobile,
-            "mblCharging": category.min_battery_charging,
-            "sort": category.sort,
-            "networks": networks[category.category_id],
-            "dlu": category.disable_limits_until,
-            "flags": category.flags,
+            "categoryId": category_id,
+            **category,
+            "networks": networks[category_id],
+            "atw": [minutes for (minutes,) in warnings[category_id]],
         }
-        for category in categories
+        for category_id, (category,) in _categories.entries(pull, category_ids).items()
     ]
 
 
 def assigned_apps(pull: Pull) -> list[dict[str, Any]] | None:
-    differing = _differing(pull, Category.assigned_apps_version, "apps")
-    if not differing:
+    category_ids = _differing(pull, "apps", "apps")
+    if not category_ids:
         return None
-    apps = _contents(
-        pull,
-        AssignedApp.select().order_by(AssignedApp.package_name),
-        AssignedApp.category_id,
-        differing,
-        lambda row: row.package_name,
-    )
+    apps = _apps.rows(pull, category_ids)
     return [
-        {"categoryId": category_id, "apps": apps[category_id], "version": version}
-        for category_id, version in differing.items()
+        {
+            "categoryId": category_id,
+            "apps": [package for (package,) in apps[category_id]],
+            "version": pull.category_versions[category_id].apps,
+        }
+        for category_id in category_ids
     ]
 
 
 def rules(pull: Pull) -> list[dict[str, Any]] | None:
-    differing = _differing(pull, Category.rules_version, "rules")
-    if not differing:
+    category_ids = _differing(pull, "rules", "rules")
+    if not category_ids:
         return None
-    contents = _contents(
-        pull, Rule.select().order_by(Rule.rule_id), Rule.category_id, differing, _rule
-    )
+    entries = _rules.entries(pull, category_ids)
+    for category_rules in entries.values():
+        for rule in category_rules:
+            if rule["e"] is None:
+                del rule["e"]
     return [
-        {"categoryId": category_id, "version": version, "rules": contents[category_id]}
-        for category_id, version in differing.items()
+        {
+            "categoryId": category_id,
+            "version": pull.category_versions[category_id].rules,
+            "rules": entries[category_id],
+        }
+        for category_id in category_ids
     ]
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
-    entry = {
-        "id": rule.rule_id,
-        "extraTime": rule.apply_to_extra_time_usage,
-        "dayMask": rule.day_mask,
-        "maxTime": rule.maximum_time,
-        "start": rule.start_minute_of_day,
-        "end": rule.end_minute_of_day,
-        "session": rule.session_duration,
-        "pause": rule.session_pause,
-        "perDay": rule.per_day,
-    }
-    if rule.expires_at is not None:
-        entry["e"] = rule.expires_at
-    return entry
-
-
 def used_times(pull: Pull) -> list[dict[str, Any]] | None:
-    differing = _differing(pull, Category.used_times_version, "usedTime")
-    if not differing:
+    category_ids = _differing(pull, "used_time", "usedTime")
+    if not category_ids:
         return None
-    items = UsedTime.select().order_by(
-        UsedTime.day_of_epoch, UsedTime.start_minute_of_day, UsedTime.end_minute_of_day
-    )
+    times = _times.entries(pull, category_ids)
     if pull.level < LEVEL_OF_SLOTS:
-        items = items.where(UsedTime.start_minute_of_day == 0, UsedTime.end_minute_of_day == 1439)
-    times = _contents(
-        pull,
-        items,
-        UsedTime.category_id,
-        differing,
-        lambda row: {
-            "day": row.day_of_epoch,
-            "time": row.used_time,
-            "start": row.start_minute_of_day,
-            "end": row.end_minute_of_day,
-        },
-    )
-    sessions = _contents(
-        pull,
-        SessionDuration.select().order_by(
-            SessionDuration.max_session_duration,
-            SessionDuration.session_pause_duration,
-            SessionDuration.start_minute_of_day,
-            SessionDuration.end_minute_of_day,
-        ),
-        SessionDuration.category_id,
-        differing,
-        lambda row: {
-            "md": row.max_session_duration,
-            "spd": row.session_pause_duration,
-            "sm": row.start_minute_of_day,
-            "em": row.end_minute_of_day,
-            "l": row.last_usage,
-            "d": row.last_session_duration,
-        },
-    )
+        times = defaultdict(
+            list,
+            {
+                category_id: [time for time in all_times if _is_whole_day(time)]
+                for category_id, all_times in times.items()
+            },
+        )
+    sessions = _sessions.entries(pull, category_ids)
     return [
         {
             "categoryId": category_id,
             "times": times[category_id],
             "sessionDurations": sessions[category_id],
-            "version": version,
+            "version": pull.category_versions[category_id].used_time,
         }
-        for category_id, version in differing.items()
+        for category_id in category_ids
     ]
 
 
+def _is_whole_day(time: dict[str, Any]) -> bool:
+    return (time["start"], time["end"]) == WHOLE_DAY
+
+
 def tasks(pull: Pull) -> list[dict[str, Any]] | None:
-    differing = _differing(pull, Category.task_list_version, "tasks")
-    if not differing:
+    category_ids = _differing(pull, "tasks", "tasks")
+    if not category_ids:
         return None
-    contents = _contents(
-        pull,
-        Task.select().order_by(Task.task_id),
-        Task.category_id,
-        differing,
-        lambda row: {
-            "i": row.task_id,
-            "t": row.title,
-            "d": row.extra_time_duration,
-            "p": row.pending_request,
-            "l": row.last_grant_timestamp,
-        },
-    )
+    entries = _tasks.entries(pull, category_ids)
     return [
-        {"categoryId": category_id, "version": version, "tasks": contents[category_id]}
-        for category_id, version in differing.items()
+        {
+            "categoryId": category_id,
+            "version": pull.category_versions[category_id].tasks,
+            "tasks": entries[category_id],
+        }
+        for category_id in category_ids
     ]

@@ -3,58 +3,74 @@
 from base64 import b64encode
 from typing import Any
 
+from compiled_query import CompiledQuery, parameter
 from models import Device
 from sync.status.context import Pull
 
+#: Attributes by their names on the wire.
+FIELDS = {
+    "deviceId": Device.device_id,
+    "name": Device.name,
+    "model": Device.model,
+    "addedAt": Device.added_at,
+    "currentUserId": Device.current_user_id,
+    "networkTime": Device.network_time,
+    "cProtectionLevel": Device.current_protection_level,
+    "hProtectionLevel": Device.highest_protection_level,
+    "cUsageStats": Device.current_usage_stats_permission,
+    "hUsageStats": Device.highest_usage_stats_permission,
+    "cNotificationAccess": Device.current_notification_access_permission,
+    "hNotificationAccess": Device.highest_notification_access_permission,
+    "cAppVersion": Device.current_app_version,
+    "hAppVersion": Device.highest_app_version,
+    "tDisablingAdmin": Device.tried_disabling_device_admin,
+    "reboot": Device.did_reboot,
+    "hadManipulation": Device.had_manipulation,
+    "hadManipulationFlags": Device.had_manipulation_flags,
+    "reportUninstall": Device.did_report_uninstall,
+    "isUserKeptSignedIn": Device.is_user_kept_signed_in,
+    "showDeviceConnected": Device.show_device_connected,
+    "defUser": Device.default_user_id,
+    "defUserTimeout": Device.default_user_timeout,
+    "rebootIsManipulation": Device.consider_reboot_manipulation,
+    "cOverlay": Device.current_overlay_permission,
+    "hOverlay": Device.highest_overlay_permission,
+    "asEnabled": Device.accessibility_service_enabled,
+    "wasAsEnabled": Device.was_accessibility_service_enabled,
+    "activityLevelBlocking": Device.activity_level_blocking,
+    "qOrLater": Device.is_q_or_later,
+    "mFlags": Device.manipulation_flags,
+    "pk": Device.public_key,
+    "pType": Device.platform_type,
+    "pLevel": Device.platform_level,
+}
+
+_devices = CompiledQuery(
+    lambda: (
+        Device.select(*FIELDS.values())
+        .where(Device.family_id == parameter("family_id"))
+        .order_by(Device.device_id)
+    )
+)
+
 
 def device_list(pull: Pull) -> dict[str, Any] | None:
-    if pull.known["devices"] == pull.family.device_list_version:
+    version = pull.head.device_list_version
+    if pull.known["devices"] == version:
         return None
-    devices = Device.select().where(Device.family_id == pull.family_id).order_by(Device.device_id)
     # No further key must ever get into this object: clients can't skip one here.
     return {
-        "version": pull.family.device_list_version,
-        "data": [_device(device) for device in devices],
+        "version": version,
+        "data": [_device(row) for row in _devices.rows(family_id=pull.family_id)],
     }
 
 
-def _device(device: Device) -> dict[str, Any]:
-    entry = {
-        "deviceId": device.device_id,
-        "name": device.name,
-        "model": device.model,
-        "addedAt": device.added_at,
-        "currentUserId": device.current_user_id,
-        "networkTime": device.network_time,
-        "cProtectionLevel": device.current_protection_level,
-        "hProtectionLevel": device.highest_protection_level,
-        "cUsageStats": device.current_usage_stats_permission,
-        "hUsageStats": device.highest_usage_stats_permission,
-        "cNotificationAccess": device.current_notification_access_permission,
-        "hNotificationAccess": device.highest_notification_access_permission,
-        "cAppVersion": device.current_app_version,
-        "hAppVersion": device.highest_app_version,
-        "tDisablingAdmin": device.tried_disabling_device_admin,
-        "reboot": device.did_reboot,
-        "hadManipulation": device.had_manipulation,
-        "hadManipulationFlags": device.had_manipulation_flags,
-        "reportUninstall": device.did_report_uninstall,
-        "isUserKeptSignedIn": device.is_user_kept_signed_in,
-        "showDeviceConnected": device.show_device_connected,
-        "defUser": device.default_user_id,
-        "defUserTimeout": device.default_user_timeout,
-        "rebootIsManipulation": device.consider_reboot_manipulation,
-        "cOverlay": device.current_overlay_permission,
-        "hOverlay": device.highest_overlay_permission,
-        "asEnabled": device.accessibility_service_enabled,
-        "wasAsEnabled": device.was_accessibility_service_enabled,
-        "activityLevelBlocking": device.activity_level_blocking,
-        "qOrLater": device.is_q_or_later,
-        "mFlags": device.manipulation_flags,
-        "pLevel": device.platform_level,
-    }
-    if device.public_key is not None:
-        entry["pk"] = b64encode(device.public_key).decode()
-    if device.platform_type is not None:
-        entry["pType"] = device.platform_type
+def _device(row: tuple[Any, ...]) -> dict[str, Any]:
+    entry = dict(zip(FIELDS, row, strict=True))
+    if entry["pk"] is None:
+        del entry["pk"]
+    else:
+        entry["pk"] = b64encode(entry["pk"]).decode()
+    if entry["pType"] is None:
+        del entry["pType"]
     return entry

@@ -1,7 +1,6 @@
 """The Diffie-Hellman key of the pulling device, with its rotation (pull-status.md, "dh")."""
 
 from base64 import b64encode
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -15,30 +14,29 @@ from clock import DAY, HOUR, rounded_down
 from identifiers import new_version
 from models import DhKey
 from sync.dh_keys import expiry
-from sync.status.context import Pull
+from sync.status.context import CurrentKey, Pull
 
 MAX_KEYS_PER_DEVICE = 8
 MAX_SUBSEQUENCE = 2**30
 
 
 def dh_key(pull: Pull) -> dict[str, str] | None:
-    keys = list(
-        DhKey.select()
-        .where(DhKey.family_id == pull.family_id, DhKey.device_id == pull.device.device_id)
-        .order_by(DhKey.created_at, DhKey.created_at_subsequence)
-    )
-    current = next((key for key in keys if key.expire_at is None), None)
+    current = pull.head.dh_key
     if current is None or not current.created_at <= pull.now < current.created_at + DAY:
         pull.store()
-        current = _replace(pull, keys)
+        current = _replace(pull)
     elif current.version == pull.known["dh"]:
         return None
     return {"v": current.version, "k": b64encode(current.public_key).decode()}
 
 
-def _replace(pull: Pull, keys: list[DhKey]) -> DhKey:
-    """Makes a new current key. `keys` are those of the device, oldest first; the former current one
-    stays usable for a while."""
+def _replace(pull: Pull) -> CurrentKey:
+    """Makes a new current key; the former one stays usable for a while."""
+    keys = list(
+        DhKey.select()
+        .where(DhKey.family_id == pull.family_id, DhKey.device_id == pull.device_id)
+        .order_by(DhKey.created_at, DhKey.created_at_subsequence)
+    )
     if len(keys) >= MAX_KEYS_PER_DEVICE:
         oldest = next((key for key in keys if _is_expired(key, pull.now)), keys[0])
         oldest.delete_instance()
@@ -55,15 +53,17 @@ def _replace(pull: Pull, keys: list[DhKey]) -> DhKey:
     while any(key.version == version for key in keys):
         version = new_version()
     pair = ec.generate_private_key(ec.SECP256R1())
-    return DhKey.create(
+    public_key = pair.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    DhKey.create(
         family_id=pull.family_id,
-        device_id=pull.device.device_id,
+        device_id=pull.device_id,
         version=version,
         created_at=created_at,
         created_at_subsequence=min(last_subsequence + 1, MAX_SUBSEQUENCE),
-        public_key=pair.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        public_key=public_key,
         private_key=pair.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
     )
+    return CurrentKey(version, created_at, public_key)
 
 
 def _is_expired(key: DhKey, now: int) -> bool:

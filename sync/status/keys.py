@@ -11,11 +11,13 @@ MAX_KEYS = 32
 
 
 def key_requests(pull: Pull) -> list[dict[str, Any]] | None:
+    if not pull.head.key_requests_of_others:
+        return None
     requests = (
         KeyRequest.select()
         .where(
             KeyRequest.family_id == pull.family_id,
-            KeyRequest.sender_device_id != pull.device.device_id,
+            KeyRequest.sender_device_id != pull.device_id,
         )
         .order_by(KeyRequest.server_sequence_number)
         .limit(MAX_KEYS)
@@ -43,8 +45,10 @@ def _request(request: KeyRequest) -> dict[str, Any]:
 
 def key_responses(pull: Pull) -> list[dict[str, Any]] | None:
     """The responses that the client has not acknowledged; those that it has are deleted."""
+    if not pull.head.key_responses:
+        return None
     mine = (KeyResponse.family_id == pull.family_id) & (
-        KeyResponse.receiver_device_id == pull.device.device_id
+        KeyResponse.receiver_device_id == pull.device_id
     )
     acknowledged = pull.known["kr"]
     if acknowledged:

@@ -10,9 +10,11 @@ NAMES = {Ping.PING: "ping", Ping.PONG: "pong"}
 
 def pings(pull: Pull) -> list[dict[str, Any]]:
     """Always a list, also an empty one. A pull does not consume them."""
+    if not pull.head.pings:
+        return []
     rows = (
         Ping.select()
-        .where(Ping.family_id == pull.family_id, Ping.receiver_device_id == pull.device.device_id)
+        .where(Ping.family_id == pull.family_id, Ping.receiver_device_id == pull.device_id)
         .order_by(Ping.sender_device_id, Ping.type)
     )
     return [

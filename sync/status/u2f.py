@@ -8,7 +8,8 @@ from sync.status.context import Pull
 
 
 def u2f_keys(pull: Pull) -> dict[str, Any] | None:
-    if pull.known["u2f"] == pull.family.u2f_keys_version:
+    version = pull.head.u2f_keys_version
+    if pull.known["u2f"] == version:
         return None
     keys = (
         U2fKey.select()
@@ -16,7 +17,7 @@ def u2f_keys(pull: Pull) -> dict[str, Any] | None:
         .order_by(U2fKey.user_id, U2fKey.added_at, U2fKey.key_id)
     )
     return {
-        "v": pull.family.u2f_keys_version,
+        "v": version,
         "d": [
             {
                 "u": key.user_id,

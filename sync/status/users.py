@@ -2,45 +2,62 @@
 
 from typing import Any
 
+from peewee import JOIN
+
+from compiled_query import CompiledQuery, parameter
 from models import LimitLoginCategory, User
 from sync.status.context import Pull
 
+#: Attributes by their names on the wire. The second password hash is not among them: it is the
+#: secret behind the actions of the user.
+FIELDS = {
+    "id": User.user_id,
+    "name": User.name,
+    "password": User.password_hash,
+    "secondPasswordSalt": User.second_password_salt,
+    "type": User.type,
+    "timeZone": User.time_zone,
+    "disableLimitsUntil": User.disable_limits_until,
+    "mail": User.mail,
+    "currentDevice": User.current_device,
+    "categoryForNotAssignedApps": User.category_for_not_assigned_apps,
+    "relaxPrimaryDevice": User.relax_primary_device,
+    "mailNotificationFlags": User.mail_notification_flags,
+    "flags": User.flags,
+    "llc": LimitLoginCategory.category_id,
+    "pbd": LimitLoginCategory.pre_block_duration,
+}
+
+_users = CompiledQuery(
+    lambda: (
+        User.select(*FIELDS.values())
+        .join(
+            LimitLoginCategory,
+            JOIN.LEFT_OUTER,
+            on=(
+                (LimitLoginCategory.family_id == User.family_id)
+                & (LimitLoginCategory.user_id == User.user_id)
+            ),
+        )
+        .where(User.family_id == parameter("family_id"))
+        .order_by(User.user_id)
+    )
+)
+
 
 def user_list(pull: Pull) -> dict[str, Any] | None:
-    if pull.known["users"] == pull.family.user_list_version:
+    version = pull.head.user_list_version
+    if pull.known["users"] == version:
         return None
-    limits = {
-        limit.user_id: limit
-        for limit in LimitLoginCategory.select().where(
-            LimitLoginCategory.family_id == pull.family_id
-        )
-    }
-    users = User.select().where(User.family_id == pull.family_id).order_by(User.user_id)
     return {
-        "version": pull.family.user_list_version,
-        "data": [_user(user, limits.get(user.user_id)) for user in users],
+        "version": version,
+        "data": [_user(row) for row in _users.rows(family_id=pull.family_id)],
     }
 
 
-def _user(user: User, limit: LimitLoginCategory | None) -> dict[str, Any]:
-    # The second password hash stays here: it is the secret behind the actions of the user.
-    entry = {
-        "id": user.user_id,
-        "name": user.name,
-        "password": user.password_hash,
-        "secondPasswordSalt": user.second_password_salt,
-        "type": user.type,
-        "timeZone": user.time_zone,
-        "disableLimitsUntil": user.disable_limits_until,
-        "mail": user.mail,
-        "currentDevice": user.current_device,
-        "categoryForNotAssignedApps": user.category_for_not_assigned_apps,
-        "relaxPrimaryDevice": user.relax_primary_device,
-        "mailNotificationFlags": user.mail_notification_flags,
-        "blockedTimes": "",
-        "flags": user.flags,
-    }
-    if limit is not None:
-        entry["llc"] = limit.category_id
-        entry["pbd"] = limit.pre_block_duration
+def _user(row: tuple[Any, ...]) -> dict[str, Any]:
+    entry = dict(zip(FIELDS, row, strict=True))
+    entry["blockedTimes"] = ""
+    if entry["llc"] is None:
+        del entry["llc"], entry["pbd"]
     return entry

@@ -1,0 +1,56 @@
+"""Proofs that a person reads the mails to an address, and who has it (accounts.md, 2.7)."""
+
+from werkzeug.exceptions import Conflict, Unauthorized
+
+import clock
+from clock import HOUR
+from database import for_update
+from models import Family, MailAuthToken, User
+from sync.caller import locked_family
+
+#: How long a login by mail may take, and how long its proof is good for.
+LIFETIME = 3 * HOUR
+
+
+def is_too_old(created_at: int) -> bool:
+    return created_at + LIFETIME < clock.now_ms()
+
+
+def read_proof(token: str) -> MailAuthToken:
+    """The unused proof with this token. Raises 401."""
+    proof = MailAuthToken.get_or_none(MailAuthToken.token == token)
+    if proof is None or is_too_old(proof.created_at):
+        raise _unknown_proof()
+    return proof
+
+
+def use_proof(token: str) -> MailAuthToken:
+    """Uses a proof up, which it is only if the transaction is stored. Raises 401.
+
+    All proofs of the address are locked, so that requests about one address follow each other: it
+    may belong to one user only.
+    """
+    proof = read_proof(token)
+    list(for_update(MailAuthToken.select().where(MailAuthToken.mail == proof.mail)))
+    if not proof.delete_instance():
+        raise _unknown_proof()
+    return proof
+
+
+def _unknown_proof() -> Unauthorized:
+    return Unauthorized("This login by mail is unknown, used already or too old.")
+
+
+def user_with_mail(mail: str) -> User | None:
+    """The one user of all families who has exactly this address."""
+    return User.select().where(User.mail == mail).order_by(User.family_id, User.user_id).first()
+
+
+def owner_of(mail: str) -> tuple[User, Family]:
+    """The user who has this address, and the family, which is locked for writing. Raises 409."""
+    user = user_with_mail(mail)
+    family = locked_family(user.family_id) if user else None
+    user = user_with_mail(mail)  # as it is now that others have to wait
+    if user is None or family is None or user.family_id != family.family_id:
+        raise Conflict("Nobody has this address.")
+    return user, family

@@ -1,0 +1,67 @@
+"""The primary device of a child: the one of its devices that counts the time (accounts.md, 6.2 and
+6.3)."""
+
+from typing import Any
+
+from werkzeug.exceptions import Conflict
+
+from database import reading, writing
+from full_version import has_full_version
+from models import Device, User
+from schemas.requests import UpdatePrimaryDevice
+from sync.caller import calling_device
+from sync.changes import USER_LIST, renew_versions
+from sync.notifications import Level, notify_family, request_sign_out
+
+
+@writing
+def update_primary_device(request: dict[str, Any]) -> dict[str, Any]:
+    """The calling device becomes the primary one of its user, or ceases to be. Raises 401 and
+    409."""
+    device, family = calling_device(request["device_auth_token"], for_write=True)
+    user = _user(device)
+    if user is None or user.user_id != request["current_user_id"]:
+        raise Conflict("This is not the user of the device.")
+    devices = _devices_of(user)
+    if len(devices) > 1 and not has_full_version(family):
+        return {"status": "requires full version"}
+    if request["action"] == UpdatePrimaryDevice.SET:
+        if user.current_device in devices:
+            return {"status": "assigned to other device"}
+        user.current_device = device.device_id
+    else:
+        if user.current_device != device.device_id:
+            raise Conflict("This is not the primary device.")
+        user.current_device = ""
+    user.save()
+    renew_versions(family, USER_LIST)
+    notify_family(family.family_id, Level.UNIMPORTANT, except_device_id=device.device_id)
+    return {"status": "success"}
+
+
+@reading
+def logout_at_primary_device(request: dict[str, Any]) -> dict[str, Any]:
+    """Asks the primary device of the caller's child to give up its role. Raises 401 and 409."""
+    device, _ = calling_device(request["device_auth_token"])
+    child = _user(device)
+    if child is None or child.type != "child":
+        raise Conflict("No child uses this device.")
+    primary = _devices_of(child).get(child.current_device)
+    if primary is None:
+        raise Conflict("The child has no primary device.")
+    request_sign_out(primary.device_auth_token)
+    return {"ok": True}
+
+
+def _user(device: Device) -> User | None:
+    return User.get_or_none(
+        User.family_id == device.family_id, User.user_id == device.current_user_id
+    )
+
+
+def _devices_of(user: User) -> dict[str, Device]:
+    """The devices that a user uses now, by id."""
+    devices = Device.select().where(
+        Device.family_id == user.family_id, Device.current_user_id == user.user_id
+    )
+    return {device.device_id: device for device in devices}
