@@ -13,8 +13,21 @@ from werkzeug.exceptions import (
 )
 
 import settings
-from cli import device_commands, family_commands, migrate_command
-from database import DATABASE_TROUBLE, connect, database, service_unavailable
+from accounts.admin_access import protect_admin_api
+from cli import (
+    cleanup_command,
+    device_commands,
+    family_commands,
+    login_code_command,
+    migrate_command,
+)
+from database import (
+    DATABASE_TROUBLE,
+    connect,
+    database,
+    driver_message,
+    service_unavailable,
+)
 from schemas.fields import first_problem
 from settings import Settings
 from sync.routes import api
@@ -29,9 +42,16 @@ def create_app(chosen: Settings | None = None) -> Flask:
     database.initialize(connect(settings.current.database_url))
     app = Flask("timelimit-sync", static_folder=None)
     app.register_blueprint(api)
+    protect_admin_api(app)
     for error in (HTTPException, ValidationError, *DATABASE_TROUBLE, Exception):
         app.register_error_handler(error, _answer_error)
-    for commands in (family_commands, device_commands, migrate_command):
+    for commands in (
+        family_commands,
+        device_commands,
+        login_code_command,
+        migrate_command,
+        cleanup_command,
+    ):
         app.cli.add_command(commands)
     return app
 
@@ -39,10 +59,10 @@ def create_app(chosen: Settings | None = None) -> Flask:
 def _answer_error(error: Exception) -> Response:
     """The one shape of errors. Clients look at the status only; the text is for people."""
     problem = _http_error(error)
-    if problem.code and problem.code < 500:
-        log.info("%s %s: %s %s", request.method, request.path, problem.code, problem.description)
-    else:
-        log.error("%s %s: %s %s", request.method, request.path, problem.code, problem.description)
+    is_trouble = isinstance(error, DATABASE_TROUBLE)
+    reason = driver_message(error) if is_trouble else problem.description
+    level = logging.INFO if problem.code and problem.code < 500 else logging.ERROR
+    log.log(level, "%s %s: %s %s", request.method, request.path, problem.code, reason)
     response = jsonify(status=problem.code, error=problem.name, message=problem.description)
     response.status_code = problem.code or 500
     for name, value in problem.get_headers():
@@ -58,9 +78,8 @@ def _http_error(error: Exception) -> HTTPException:
     if isinstance(error, HTTPException):
         return error
     if isinstance(error, ValidationError):
-        return BadRequest(first_problem(error.normalized_messages()))
+        return BadRequest(first_problem(error.messages))
     if isinstance(error, DATABASE_TROUBLE):
-        log.error("the database is in trouble: %s", error)
         return service_unavailable()
     log.exception("unexpected error")
     return InternalServerError()

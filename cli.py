@@ -8,8 +8,10 @@ import click
 from flask.cli import AppGroup
 
 import database as db
+import retention
 from accounts.devices import create_device, new_add_device_token
 from accounts.families import create_family, delete_family
+from accounts.mail_login import open_codes
 from identifiers import new_id_in_family
 from models import Category, Device, Family, User
 from schemas.fields import BCRYPT_HASH, BCRYPT_SALT
@@ -27,6 +29,26 @@ def migrate_command() -> None:
     for name in db.migrate():
         click.echo(f"applied {name}")
     click.echo("The database is up to date.")
+
+
+@click.command("login-code")
+@click.argument("mail")
+def login_code_command(mail: str) -> None:
+    """Print the codes that were asked for with a mail address, the newest one first."""
+    db.migrate()
+    codes = open_codes(mail)
+    for code, created_at in codes:
+        click.echo(f"{code}  (asked for {_date(created_at)})")
+    if not codes:
+        raise click.ClickException(f"No code for {mail} is open; ask for one in the app.")
+
+
+@click.command("cleanup")
+def cleanup_command() -> None:
+    """Delete what is too old now; the server does it itself while it runs."""
+    db.migrate()
+    for job in retention.JOBS:
+        click.echo(f"{job.name}: {job.run()}")
 
 
 @family_commands.command("create")
@@ -114,7 +136,7 @@ def _checked_hashes(
     ):
         if value is None or not pattern.fullmatch(value):
             raise click.BadParameter("write a bcrypt text that begins with $2a$", param_hint=option)
-    assert first is not None and second is not None and second_salt is not None
+    assert first and second and second_salt  # noqa: S101
     return first, second, second_salt
 
 
@@ -235,7 +257,7 @@ def _family(family_id: str, *, lock: bool = False) -> Family:
         raise click.BadParameter(
             f"there is no family {family_id}; see: flask family list", param_hint="FAMILY_ID"
         )
-    return family  # type: ignore[no-any-return]
+    return family
 
 
 def _users(family: Family) -> list[User]:

@@ -4,14 +4,19 @@ Names are those of timelimit-server where it has the same setting (http.md, "Env
 variables"). Unset and empty are the same for all of them.
 """
 
+import json
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+
+from accounts.addresses import NoAddress, bare_address
+from schemas.fields import first_problem
 
 
 class SettingsError(SystemExit):
@@ -20,11 +25,33 @@ class SettingsError(SystemExit):
 
 
 @dataclass(frozen=True)
+class MailServer:
+    """An SMTP server that takes our mails. Without `user` it asks for no login."""
+
+    host: str
+    port: int
+    #: From the first byte. Otherwise the connection is encrypted if the server offers STARTTLS.
+    tls: bool
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
 class Settings:
-    database_url: str
+    database_url: str = field(repr=False)
     port: int
     always_pro: bool
     log_level: str
+    disable_signup: bool
+    admin_token: str = field(repr=False)
+    sign_secret: str = field(repr=False)
+    mail_server: MailServer | None
+    mail_sender: str
+    mail_imprint: str
+    mail_whitelist: frozenset[str]
+    mail_server_blacklist: frozenset[str]
+    ping_interval_sec: int
+    redis_url: str = field(repr=False)
 
 
 class YesNo(fields.Field[bool]):
@@ -50,6 +77,98 @@ def _known_database(url: str) -> None:
         "write sqlite:///PATH (four slashes for an absolute path) or "
         "mysql://USER:PASSWORD@HOST/DATABASE (for MariaDB, too)"
     )
+
+
+def _known_redis(url: str) -> None:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValidationError("write redis://HOST:PORT/NUMBER, or rediss://... for TLS")
+    if find_spec("redis") is None:
+        raise ValidationError(
+            "the package redis is missing; install it with: "
+            ".venv/bin/pip install -r requirements-redis.txt"
+        )
+
+
+class _Login(Schema):
+    user = fields.String(required=True)
+    password = fields.String(data_key="pass", required=True)
+
+
+class _Transport(Schema):
+    host = fields.String(required=True, validate=validate.Length(min=1))
+    port = fields.Integer(validate=validate.Range(1, 65535, error="write a number from 1 to 65535"))
+    secure = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    auth = fields.Nested(_Login, load_default=dict)
+
+
+class MailTransport(fields.Field[MailServer]):
+    """The JSON that timelimit-server hands to its mail library."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> MailServer:
+        try:
+            given = _Transport().load(json.loads(value))
+        except (ValueError, ValidationError) as error:
+            messages = error.messages if isinstance(error, ValidationError) else ["no JSON"]
+            raise ValidationError(
+                'write {"host": "mail.example.com", "port": 465, "secure": true, '
+                '"auth": {"user": "NAME", "pass": "PASSWORD"}}, of which only host is needed '
+                f"({first_problem(messages)})"
+            ) from None
+        tls = given["secure"]
+        return MailServer(
+            given["host"], given.get("port", _DEFAULT_PORTS[tls]), tls, **given["auth"]
+        )
+
+
+class SmtpUrl(fields.Field[MailServer]):
+    """The same as a URL."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> MailServer:
+        try:
+            parts = urlsplit(value)
+            port = parts.port
+        except ValueError as error:
+            raise ValidationError(f"this is no URL: {error}") from None
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or port == 0:
+            raise ValidationError("write smtp://USER:PASSWORD@HOST:PORT, or smtps://... for TLS")
+        tls = parts.scheme == "smtps"
+        return MailServer(
+            parts.hostname,
+            port or _DEFAULT_PORTS[tls],
+            tls,
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+        )
+
+
+#: By whether the connection is encrypted from its first byte.
+_DEFAULT_PORTS = {True: 465, False: 587}
+
+
+class Names(fields.Field[frozenset[str]]):
+    """Words with commas between them; blanks around them and letter case don't matter."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, **kwargs: Any
+    ) -> frozenset[str]:
+        return frozenset(item.strip().casefold() for item in value.split(",") if item.strip())
+
+
+def _one_address(sender: str) -> None:
+    try:
+        bare_address(sender)
+    except NoAddress:
+        raise ValidationError("write one address, such as TimeLimit <no@example.com>") from None
+
+
+def _addresses_or_domains(items: frozenset[str]) -> None:
+    if any(item.startswith("@") for item in items):
+        raise ValidationError("write addresses or domains, such as me@example.com,example.org")
+
+
+def _domains(items: frozenset[str]) -> None:
+    if any("@" in item for item in items):
+        raise ValidationError("write domains, such as example.com,example.org")
 
 
 class Environment(Schema):
@@ -84,9 +203,76 @@ class Environment(Schema):
         ),
         metadata={"help": "`debug`, `info`, `warning` or `error`"},
     )
+    disable_signup = YesNo(
+        data_key="DISABLE_SIGNUP",
+        load_default=False,
+        metadata={"help": "`yes`: no new families by the app, only by `flask family create`"},
+    )
+    admin_token = fields.String(
+        data_key="ADMIN_TOKEN",
+        load_default="",
+        metadata={"help": "password of `/admin`; without it nobody gets in"},
+    )
+    sign_secret = fields.String(
+        data_key="SIGN_SECRET",
+        load_default="",
+        metadata={"help": "key that signs identity tokens; without it there are none"},
+    )
+    mail_transport = MailTransport(
+        data_key="MAIL_TRANSPORT",
+        metadata={"help": "mail server as JSON with `host`, `port`, `secure` and `auth`"},
+    )
+    smtp_url = SmtpUrl(
+        data_key="SMTP_URL",
+        metadata={"help": "the same as `smtp://USER:PASSWORD@HOST:PORT`, `smtps://` for TLS"},
+    )
+    mail_sender = fields.String(
+        data_key="MAIL_SENDER",
+        load_default="TimeLimit <timelimit@localhost>",
+        validate=_one_address,
+        metadata={"help": "the address that mails come from"},
+    )
+    mail_imprint = fields.String(
+        data_key="MAIL_IMPRINT",
+        load_default="",
+        metadata={"help": "text at the end of mails: who runs this server"},
+    )
+    mail_whitelist = Names(
+        data_key="MAIL_WHITELIST",
+        load_default=frozenset(),
+        validate=_addresses_or_domains,
+        metadata={"help": "only these addresses and domains may sign in; empty: all"},
+    )
+    mail_server_blacklist = Names(
+        data_key="MAIL_SERVER_BLACKLIST",
+        load_default=frozenset(),
+        validate=_domains,
+        metadata={"help": "these domains may not sign in"},
+    )
+    ping_interval_sec = fields.Integer(
+        data_key="PING_INTERVAL_SEC",
+        load_default=25,
+        validate=validate.Range(1, 3600, error="write a number of seconds from 1 to 3600"),
+        error_messages={"invalid": "write a number of seconds from 1 to 3600"},
+        metadata={"help": "seconds between two heartbeats of the realtime channel"},
+    )
+    redis_url = fields.String(
+        data_key="REDIS_URL",
+        load_default="",
+        validate=_known_redis,
+        metadata={"help": "`redis://HOST:PORT/NUMBER`, needed for more than one worker"},
+    )
+
+    @post_load
+    def merge_mail_server(self, given: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+        transport, url = given.pop("mail_transport", None), given.pop("smtp_url", None)
+        if transport and url:
+            raise ValidationError("MAIL_TRANSPORT is set, too; write one of them", "SMTP_URL")
+        return {**given, "mail_server": transport or url}
 
 
-_SECRET = {"DATABASE_URL"}
+#: Their values are not shown.
+_SECRET = {"ADMIN_TOKEN", "SIGN_SECRET", "MAIL_TRANSPORT", "SMTP_URL", "REDIS_URL"}
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -97,7 +283,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         return Settings(**Environment().load(given))
     except ValidationError as error:
         name, problems = next(iter(error.messages_dict.items()))
-        value = "***" if name in _SECRET and "@" in given[name] else given[name]
+        secret = name in _SECRET or (name == "DATABASE_URL" and "@" in given[name])
+        value = "***" if secret else given[name]
         raise SettingsError(f"{name}={value} can't be used: {problems[0]}") from None
 
 

@@ -1,11 +1,8 @@
-"""Mails to parents (mails.md)."""
+"""What a mail is, and which parents get one (mails.md, 1 and 3)."""
 
-import logging
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from models import User
-
-log = logging.getLogger("timelimit.mails")
 
 #: Bits of a parent's mail notification flags.
 WARNINGS = 1
@@ -14,8 +11,12 @@ TASKS = 2
 
 class Mail(NamedTuple):
     recipient: str
+    #: names the template
     kind: str
-    values: dict[str, str]
+    #: parameters of the template
+    values: dict[str, Any] = {}
+    #: of the app that asked for the mail; without it, the mail is in all languages
+    locale: str | None = None
 
 
 def to_parents(family_id: str, flag: int, kind: str, **values: str) -> list[Mail]:
@@ -31,8 +32,3 @@ def to_parents(family_id: str, flag: int, kind: str, **values: str) -> list[Mail
         .order_by(User.user_id)
     )
     return [Mail(parent.mail, kind, values) for parent in addresses]
-
-
-def send(mails: list[Mail]) -> None:
-    for mail in mails:
-        log.info("not sent, since this server sends no mails yet: %s", mail.kind)

@@ -1,0 +1,153 @@
+"""Handing a mail to the mail server (mails.md, 2)."""
+
+import logging
+import smtplib
+import socket
+import ssl
+import threading
+from concurrent.futures import Future
+from contextlib import closing, suppress
+from ipaddress import ip_address
+
+import settings
+from mails.mail import Mail
+from mails.message import message
+from settings import MailServer
+
+log = logging.getLogger("timelimit.mails")
+
+#: For a mail that somebody waits for; clients give up after 10 s.
+TOTAL_TIMEOUT_S = 6
+
+#: As many may wait for a mail at the same time, and so long for their turn. The other threads are
+#: left to requests that need no mail server.
+MAX_WAITING = 4
+TURN_TIMEOUT_S = 1
+
+_turns = threading.BoundedSemaphore(MAX_WAITING)
+
+
+class NotDelivered(Exception):
+    """The mail server could not be reached or did not take the mail."""
+
+    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+        super().__init__(reason)
+        #: whether it would be refused again
+        self.is_final = is_final
+
+
+def deliver(mail: Mail) -> None:
+    """Sends a mail while the caller waits, but not for long. Raises NotDelivered, which is
+    logged."""
+    if settings.current.mail_server is None:
+        log_unsent(mail)
+        return
+    try:
+        if not _turns.acquire(timeout=TURN_TIMEOUT_S):
+            raise NotDelivered("too many are waiting for the mail server")
+        _hand_over_in_thread(mail).result(TOTAL_TIMEOUT_S)
+    except TimeoutError:
+        log.warning("%s mail not sent: the mail server is too slow", mail.kind)
+        raise NotDelivered("timeout") from None
+    except NotDelivered as reason:
+        log.warning("%s mail not sent: %s", mail.kind, reason)
+        raise
+
+
+def log_unsent(mail: Mail) -> None:
+    """Without a mail server this is the only place where a login code can be read."""
+    if "code" in mail.values:
+        log.warning(
+            "there is no mail server, so here is the code for %s: %s",
+            mail.recipient,
+            mail.values["code"],
+        )
+    else:
+        log.info("%s mail not sent, since there is no mail server", mail.kind)
+
+
+def _hand_over_in_thread(mail: Mail) -> Future[None]:
+    """A thread of its own, since neither looking up a host name nor a server that sends its answer
+    in drops can be given a time limit otherwise."""
+    outcome: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            hand_over(mail, TOTAL_TIMEOUT_S)
+        except BaseException as error:
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(None)
+        finally:
+            _turns.release()
+
+    threading.Thread(target=run, name="login mail", daemon=True).start()
+    return outcome
+
+
+def hand_over(mail: Mail, answer_timeout: float) -> None:
+    """Sends a mail; the server has `answer_timeout` seconds for each of its answers. Raises
+    NotDelivered."""
+    server = settings.current.mail_server
+    assert server is not None  # noqa: S101
+    try:
+        made = message(mail)
+    except UnicodeError as error:
+        raise NotDelivered(f"the address can't be written: {error}", is_final=True) from None
+    recipient = made["To"].addresses[0].addr_spec
+    try:
+        with closing(_connect(server, answer_timeout)) as connection:
+            connection.send_message(made, to_addrs=[recipient])
+            with suppress(OSError):  # the server has taken the mail, whatever it says to this
+                connection.putcmd("QUIT")
+    except smtplib.SMTPRecipientsRefused as error:
+        raise _refusal(server, *next(iter(error.recipients.values()))) from None
+    except smtplib.SMTPResponseException as error:
+        raise _refusal(server, error.smtp_code, error.smtp_error) from None
+    except smtplib.SMTPNotSupportedError as error:
+        raise NotDelivered(f"{server.host}:{server.port}: {error}", is_final=True) from None
+    except (OSError, smtplib.SMTPException) as error:
+        reason = str(error) or type(error).__name__
+        raise NotDelivered(f"{server.host}:{server.port}: {reason}") from None
+
+
+def _connect(server: MailServer, answer_timeout: float) -> smtplib.SMTP:
+    connection: smtplib.SMTP
+    if server.tls:
+        connection = smtplib.SMTP_SSL(
+            server.host,
+            server.port,
+            _own_name(),
+            timeout=answer_timeout,
+            context=ssl.create_default_context(),
+        )
+    else:
+        connection = smtplib.SMTP(server.host, server.port, _own_name(), timeout=answer_timeout)
+    try:
+        connection.ehlo_or_helo_if_needed()
+        if not server.tls and not _is_this_machine(connection) and connection.has_extn("starttls"):
+            connection.starttls(context=ssl.create_default_context())
+        if server.user:
+            connection.login(server.user, server.password)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _own_name() -> str:
+    """What smtplib would find out itself may take long without a name server."""
+    name = socket.gethostname()
+    return name if "." in name else "[127.0.0.1]"
+
+
+def _is_this_machine(connection: smtplib.SMTP) -> bool:
+    """Mail servers for local use often have no certificate that could be checked."""
+    sock = connection.sock
+    return sock is not None and ip_address(sock.getpeername()[0]).is_loopback
+
+
+def _refusal(server: MailServer, code: int, text: bytes | str) -> NotDelivered:
+    said = text.decode(errors="replace") if isinstance(text, bytes) else text
+    reason = f"{server.host}:{server.port} says {code} {' '.join(said.split())}"
+    return NotDelivered(reason, is_final=code >= 500)
