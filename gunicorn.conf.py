@@ -1,11 +1,14 @@
 """How gunicorn runs the server."""
 
 import logging
+import signal
 from pathlib import Path
 from typing import Any
 
+import retention
 import settings
 from database import connect, database, migrate
+from realtime.sockets import open_sockets
 
 _settings = settings.from_environment()
 settings.log_to_stderr(_settings)
@@ -13,11 +16,17 @@ _log = logging.getLogger("timelimit")
 
 bind = f"0.0.0.0:{_settings.port}"
 
-# One process keeps the memory small, and a second one would not be faster on SQLite: threads wait
-# for the disk and for sockets without holding the interpreter.
-workers = 1
+# One process, unless --workers or WEB_CONCURRENCY ask for more (then REDIS_URL is needed): it keeps
+# the memory small, and a second one would not be faster on SQLite. Threads wait for the disk and
+# for sockets without holding the interpreter.
 worker_class = "gthread"
-threads = 8
+
+# An open websocket holds one of these threads, and phones have one while their screen is on. They
+# are started when they are needed. 200 sockets take 22 MiB and 800 threads in all, so this is
+# plenty for a few dozen families; docs/realtime.md says what to do for more. Sockets beyond are
+# refused with 503, so that requests always find a thread.
+REQUEST_THREADS = 16
+threads = 200 + REQUEST_THREADS
 
 # Longer than reverse proxies keep idle connections, so that it is never us who closes one that a
 # request is just about to use.
@@ -34,6 +43,11 @@ loglevel = "warning"
 
 
 def on_starting(server: Any) -> None:
+    if server.cfg.workers > 1 and not _settings.redis_url:
+        raise settings.SettingsError(
+            f"{server.cfg.workers} workers can't tell each other's devices to sync: set REDIS_URL, "
+            "for example to redis://localhost:6379/0, or run one worker"
+        )
     database.initialize(connect(_settings.database_url))
     for name in migrate():
         _log.info("migrated the database: %s", name)
@@ -47,3 +61,21 @@ def when_ready(server: Any) -> None:
     else:
         _log.info("the data is in the MySQL database %s", database.database)
     _log.info("make a family with: .venv/bin/flask family create (see README.md for what follows)")
+
+
+def post_worker_init(worker: Any) -> None:
+    retention.start()
+    is_gevent = worker.cfg.worker_class_str == "gevent"
+    slots = worker.cfg.worker_connections if is_gevent else worker.cfg.threads
+    open_sockets.limit = slots - REQUEST_THREADS
+    end_worker: Any = signal.getsignal(signal.SIGTERM)
+
+    def end_sockets_and_worker(*arguments: Any) -> None:
+        open_sockets.end()  # otherwise their threads would be waited for
+        end_worker(*arguments)
+
+    signal.signal(signal.SIGTERM, end_sockets_and_worker)
+
+
+def worker_int(worker: Any) -> None:
+    open_sockets.end()

@@ -1,0 +1,159 @@
+"""The socket.io server: what clients send, and what the rest of the server has them told
+(realtime.md)."""
+
+import logging
+import random
+import threading
+import time
+from functools import partial
+from typing import Any
+
+import socketio
+
+import settings
+from database import DATABASE_TROUBLE
+from realtime.connections import OwnConnections
+from realtime.presence import Presence, token_room
+from realtime.sockets import PING_TIMEOUT_S, OpenSocket, open_sockets
+from realtime.worker import Worker
+from sync import notifications
+from sync.notifications import ShouldSync
+
+log = logging.getLogger("timelimit.realtime")
+
+#: Real tokens have 32 characters. Others are taken, since clients that were removed or made for
+#: another server have to find that out by a sync.
+MAX_TOKEN_LENGTH = 64
+
+#: A change of the status message is told within this many seconds, to spread the load. A login
+#: draws the second in which its connection is told.
+SPREAD_S = 60
+
+
+class Channel:
+    """Rooms and events. The handlers run in threads of python-socketio, the rest in the worker."""
+
+    def __init__(self) -> None:
+        redis_url = settings.current.redis_url
+        self.server = socketio.Server(
+            async_mode="threading",
+            client_manager=_redis_manager(redis_url) if redis_url else None,
+            ping_interval=settings.current.ping_interval_sec,
+            ping_timeout=PING_TIMEOUT_S,
+            allow_upgrades=False,
+            cors_allowed_origins=[],  # no cookies, so other origins gain nothing
+            http_compression=False,
+            logger=_quiet_logger("socketio", logging.ERROR),
+            # Its errors are about what clients send.
+            engineio_logger=_quiet_logger("engineio", logging.CRITICAL),
+        )
+        self.server.on("connect", self._connected)
+        self.server.on("devicelogin", self._logged_in)
+        self.server.on("disconnect", self._disconnected)
+        # What this process sends goes the way over Redis, too, so that all processes pass on the
+        # lists of connected devices in the same order.
+        self._emitter = _redis_manager(redis_url, write_only=True) if redis_url else self.server
+        self._connections = _redis_connections(redis_url) if redis_url else OwnConnections()
+        self._presence = Presence(self._connections, partial(self._emit, "connected devices"))
+        self._worker = Worker(self._look_after, (*DATABASE_TROUBLE, *self._connections.TROUBLE))
+        #: the rooms of each connection
+        self._rooms: dict[str, list[str]] = {}
+
+    def listen(self) -> None:
+        """Begins to pass on what the rest of the server has to tell."""
+        later = self._worker.do_unless_late
+        notifications.should_sync.connect(
+            lambda _, messages: later(partial(self._tell_to_sync, messages)), weak=False
+        )
+        notifications.presence_changed.connect(
+            lambda _, family_id: later(partial(self._presence.look_again, family_id)), weak=False
+        )
+        notifications.sign_out_requested.connect(
+            lambda _, token: later(partial(self._emit, "sign out", [token_room(token)])), weak=False
+        )
+        notifications.everyone_should_sync.connect(
+            lambda _: threading.Thread(target=self._tell_everyone, daemon=True).start(), weak=False
+        )
+
+    # what clients do
+
+    def _connected(self, sid: str, environ: dict[str, Any]) -> None:
+        self._rooms[sid] = []
+        socket: OpenSocket = environ[OpenSocket.KEY]
+        socket.has_joined = True
+
+    def _logged_in(self, sid: str, *arguments: Any) -> object:
+        """Returning acknowledges. That is done by the thread that runs this; presence waits for
+        the end of it, since clients forget who is connected when the acknowledgement arrives."""
+        token = arguments[0] if arguments else None
+        if not isinstance(token, str) or len(token) > MAX_TOKEN_LENGTH:
+            return self.server.not_handled
+        rooms = self._rooms.get(sid, [])
+        for room in rooms:
+            self.server.leave_room(sid, room)
+        rooms[:] = [token_room(token), _room_of_second(random.randrange(SPREAD_S))]
+        for room in rooms:
+            self._enter(sid, room)
+        self._worker.do(partial(self._start_presence, sid, token, threading.current_thread()))
+        return None
+
+    def _enter(self, sid: str, room: str) -> None:
+        try:
+            self.server.enter_room(sid, room)
+        except KeyError:
+            # The last one left the room at this moment, and the room went with it.
+            if sid in self._rooms:
+                self.server.enter_room(sid, room)
+
+    def _start_presence(self, sid: str, token: str, acknowledging: threading.Thread) -> None:
+        acknowledging.join()
+        if sid in self._rooms:
+            self._presence.login(sid, token)
+
+    def _disconnected(self, sid: str, reason: str) -> None:
+        self._rooms.pop(sid, None)
+        self._worker.do(partial(self._presence.leave, sid))
+
+    # what clients are told
+
+    def _tell_to_sync(self, messages: list[ShouldSync]) -> None:
+        for message in messages:
+            room = token_room(message.device_auth_token)
+            self._emit("should sync", [room], {"isImportant": message.is_important})
+
+    def _tell_everyone(self) -> None:
+        for second in range(SPREAD_S):
+            self._emit("should sync", [_room_of_second(second)], {"isImportant": True})
+            time.sleep(1)
+
+    def _emit(self, event: str, rooms: list[str], data: Any = None) -> None:
+        self._emitter.emit(event, data, to=rooms)
+
+    def _look_after(self) -> None:
+        open_sockets.close_overdue()
+        for family_id in self._connections.renew():
+            self._presence.look_again(family_id)
+
+
+def _room_of_second(second: int) -> str:
+    return f"second:{second}"
+
+
+def _quiet_logger(name: str, level: int) -> logging.Logger:
+    """What these packages say below this level is of no use, and contains tokens."""
+    logger = logging.getLogger(name)
+    logger.setLevel(level)
+    return logger
+
+
+def _redis_connections(url: str) -> OwnConnections:
+    from realtime.redis_connections import RedisConnections  # needs a package that is optional
+
+    return RedisConnections(url)
+
+
+def _redis_manager(url: str, *, write_only: bool = False) -> socketio.RedisManager:
+    options = {"socket_timeout": 5, "socket_connect_timeout": 5} if write_only else {}
+    return socketio.RedisManager(
+        url, channel="timelimit", write_only=write_only, redis_options=options
+    )

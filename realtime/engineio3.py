@@ -1,0 +1,139 @@
+"""Engine.IO 3, which the app spoke until 2021, translated to Engine.IO 4 (realtime.md,
+"Transport").
+
+python-socketio speaks version 4 only. So for each websocket of an old client this is a client of
+version 4, in the same process, that uses the other transport: what the old client sends is posted
+to python-socketio, and what that has to say is polled and sent. Rooms, events and presence don't
+notice the difference, and it takes nothing of python-socketio but its WSGI interface.
+
+The versions differ in who begins a heartbeat, in who says that a client joins the namespace, and
+in what the answer to that contains.
+"""
+
+import contextlib
+import json
+import threading
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from simple_websocket import ConnectionClosed, Server
+
+from realtime.sockets import OpenSocket
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+# Types of packets, their first character
+CLOSE, PING, PONG, MESSAGE = "1234"
+JOIN = "40"
+
+#: Between the packets of a body
+SEPARATOR = "\x1e"
+
+
+class _SessionEnded(Exception):
+    """python-socketio knows the session no longer."""
+
+
+class _Session:
+    """A session of a client of version 4 that polls."""
+
+    def __init__(self, engine: "WSGIApplication", socket: OpenSocket) -> None:
+        self._engine = engine
+        self._socket = socket
+        self._sid = ""
+        [self.opening] = self.receive()
+        self._sid = json.loads(self.opening[1:])["sid"]
+
+    def send(self, packet: str) -> None:
+        self._request("POST", packet)
+
+    def receive(self) -> list[str]:
+        """Waits for packets."""
+        return self._request("GET").split(SEPARATOR)
+
+    def _request(self, method: str, body: str = "") -> str:
+        data = body.encode()
+        query = "EIO=4&transport=polling" + (f"&sid={self._sid}" if self._sid else "")
+        environ: WSGIEnvironment = {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": "/socket.io/",
+            "QUERY_STRING": query,
+            "CONTENT_LENGTH": str(len(data)),
+            "wsgi.input": BytesIO(data),
+            OpenSocket.KEY: self._socket,
+        }
+        statuses: list[str] = []
+
+        def start_response(status: str, *_: object) -> object:
+            statuses.append(status)
+            return None
+
+        answer = b"".join(self._engine(environ, start_response))  # type: ignore[arg-type]
+        if not statuses[0].startswith("200"):
+            raise _SessionEnded
+        return answer.decode()
+
+
+class _Client:
+    """The websocket of an old client. It is written to by two threads."""
+
+    def __init__(self, environ: "WSGIEnvironment") -> None:
+        self._websocket = Server(environ)
+        self._lock = threading.Lock()
+
+    def send(self, packet: str) -> None:
+        with self._lock:
+            self._websocket.send(packet)
+
+    def receive(self) -> str | bytes:
+        return self._websocket.receive()
+
+
+def serve(environ: "WSGIEnvironment", engine: "WSGIApplication") -> None:
+    """Returns when the connection has ended."""
+    socket: OpenSocket = environ[OpenSocket.KEY]
+    client = _Client(environ)
+    session = _Session(engine, socket)
+    try:
+        client.send(session.opening)
+        session.send(JOIN)
+        threading.Thread(target=_to_client, args=(session, client, socket), daemon=True).start()
+        _to_session(client, session)
+    except (_SessionEnded, ConnectionClosed, OSError):
+        pass
+    finally:
+        with contextlib.suppress(_SessionEnded):
+            session.send(CLOSE)
+
+
+def _to_session(client: _Client, session: _Session) -> None:
+    while True:
+        packet = client.receive()
+        if isinstance(packet, bytes) or SEPARATOR in packet or packet == JOIN:
+            continue  # no client sends this, except that it may join once more
+        if packet.startswith(PING):
+            client.send(PONG + packet[1:])
+        elif packet.startswith(MESSAGE):
+            session.send(packet)
+        elif packet == CLOSE:
+            return
+
+
+def _to_client(session: _Session, client: _Client, socket: OpenSocket) -> None:
+    try:
+        while True:
+            for packet in session.receive():
+                if packet == PING:
+                    # The socket itself notices when the client's own heartbeats are missing.
+                    session.send(PONG)
+                elif packet.startswith(JOIN):
+                    client.send(JOIN)
+                elif packet in ("", CLOSE):
+                    return
+                else:
+                    client.send(packet)
+    except (_SessionEnded, ConnectionClosed, OSError):
+        return
+    finally:
+        socket.close()

@@ -1,0 +1,122 @@
+"""What stands before Flask: it takes `/socket.io/` out and hands the rest on."""
+
+import json
+import logging
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from realtime import engineio3
+from realtime.channel import Channel
+from realtime.sockets import OpenSocket, connection_count, open_sockets
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger("timelimit.realtime")
+
+#: After this many pulls, phones would have opened a socket.
+MANY_PULLS = 20
+
+
+class Gateway:
+    """A WSGI application before another one."""
+
+    def __init__(self, http: "WSGIApplication") -> None:
+        channel = Channel()
+        channel.listen()
+        self._engine: WSGIApplication = channel.server.handle_request
+        self._http = http
+        self._advice = Advice()
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/socket.io/":
+            self._advice.saw_request(environ["PATH_INFO"])
+            return self._http(environ, start_response)
+        query = parse_qs(environ["QUERY_STRING"])
+        if query.get("transport") != ["websocket"]:
+            return _refuse(start_response, "400 Bad Request", 0, "Transport unknown")
+        if "sid" in query:  # only for polling, and for changing from it to a websocket
+            return _refuse(start_response, "400 Bad Request", 1, "Session ID unknown")
+        if not _is_handshake(environ):
+            self._advice.saw_no_upgrade()
+            return _refuse(start_response, "400 Bad Request", 3, "Bad request")
+        with open_sockets.admit(environ["gunicorn.socket"]) as socket:
+            if socket is None:
+                self._advice.saw_refusal()
+                return _refuse(start_response, "503 Service Unavailable", 3, "Too many sockets")
+            self._advice.saw_socket()
+            environ[OpenSocket.KEY] = environ["gunicorn.socket"] = socket
+            # Compression is not worth the 300 KB that it takes per socket.
+            environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+            try:
+                if query.get("EIO") == ["4"]:
+                    self._engine(environ, start_response)
+                else:
+                    engineio3.serve(environ, self._engine)
+            except Exception as error:
+                # A client that went away or sends garbage; python-engineio's end of a websocket.
+                log.debug("a websocket ended by %s", type(error).__name__)
+        # There is nothing to answer any more; gunicorn takes this as the end of the connection.
+        raise StopIteration
+
+
+def _refuse(
+    start_response: "StartResponse", status: str, code: int, message: str
+) -> Iterable[bytes]:
+    start_response(status, [("Content-Type", "application/json")])
+    return [json.dumps({"code": code, "message": message}).encode()]
+
+
+def _is_handshake(environ: dict[str, Any]) -> bool:
+    return (
+        environ["REQUEST_METHOD"] == "GET"
+        and environ.get("HTTP_UPGRADE", "").lower() == "websocket"
+        and "upgrade" in environ.get("HTTP_CONNECTION", "").lower()
+        and environ.get("HTTP_SEC_WEBSOCKET_VERSION") == "13"
+        and bool(environ.get("HTTP_SEC_WEBSOCKET_KEY"))
+        and bool(environ.get("HTTP_HOST"))
+    )
+
+
+class Advice:
+    """Tells the operator when devices get no websocket: without them the app works when it is set
+    up, and then silently stops to sync."""
+
+    def __init__(self) -> None:
+        self._pulls = 0
+        self._has_warned = False
+        self._next_refusal = 0.0
+
+    def saw_refusal(self) -> None:
+        # Clients try again every few seconds.
+        if time.monotonic() > self._next_refusal:
+            self._next_refusal = time.monotonic() + 60
+            log.warning(
+                "refused a websocket, since %s are open; docs/realtime.md says how to allow more",
+                len(open_sockets),
+            )
+
+    def saw_socket(self) -> None:
+        self._has_warned = True
+
+    def saw_no_upgrade(self) -> None:
+        self._warn("a client asked for a websocket, but its request arrived without the upgrade")
+
+    def saw_request(self, path: str) -> None:
+        if not self._has_warned and path == "/sync/pull-status":
+            self._pulls += 1
+            if self._pulls == MANY_PULLS and not connection_count():
+                self._warn("devices pull, but none of them has opened a websocket so far")
+
+    def _warn(self, what: str) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "%s. The app syncs only while it has one, so if this server is behind a reverse "
+                "proxy, let it pass websockets (see README.md)",
+                what,
+            )

@@ -1,0 +1,81 @@
+"""Who of a family is connected, and telling it (realtime.md, "connected devices").
+
+A device is visible if it is connected and shares that. Where the protocol's server sends a list
+for each device that it goes through, here one list is sent when it has changed.
+"""
+
+from collections.abc import Callable
+
+from database import reading
+from identifiers import AUTH_TOKEN
+from models import Device
+from realtime.connections import OwnConnections
+
+#: Sends `connected devices` to all connections of these rooms.
+Tell = Callable[[list[str], list[str]], object]
+
+
+class Presence:
+    """To be used by one thread only."""
+
+    def __init__(self, connections: OwnConnections, tell: Tell) -> None:
+        self._connections = connections
+        self._tell = tell
+
+    def login(self, sid: str, token: str) -> None:
+        """A connection has logged in. Nothing happens if no device has the token."""
+        self.leave(sid)
+        family_id = _family_of(token)
+        if family_id is None:
+            return
+        with self._connections.exclusive(family_id):
+            self._connections.add(family_id, token, sid)
+            visible, is_told = self._look_again(family_id)
+            if visible and not is_told:
+                self._tell([sid], visible)
+
+    def leave(self, sid: str) -> None:
+        """A connection has ended, or logs in anew."""
+        family_id = self._connections.remove(sid)
+        if family_id is not None:
+            self.look_again(family_id)
+
+    def look_again(self, family_id: str) -> None:
+        """Something happened by which other devices may be visible than before."""
+        with self._connections.exclusive(family_id):
+            self._look_again(family_id)
+
+    def _look_again(self, family_id: str) -> tuple[list[str], bool]:
+        """Returns the visible devices, and whether the family was told because they changed."""
+        devices = _devices_of(family_id)
+        connected = self._connections.tokens(family_id)
+        visible = [id_ for id_, token, is_sharing in devices if is_sharing and token in connected]
+        if visible == self._connections.shown(family_id):
+            return visible, False
+        self._connections.note_shown(family_id, visible)
+        self._tell([token_room(token) for _, token, _ in devices], visible)
+        return visible, True
+
+
+def token_room(token: str) -> str:
+    """The room of all connections that have logged in with a token. The prefix keeps clients from
+    logging in as a room of another kind."""
+    return f"token:{token}"
+
+
+@reading
+def _family_of(token: str) -> str | None:
+    if not AUTH_TOKEN.fullmatch(token):
+        return None
+    query = Device.select(Device.family_id).where(Device.device_auth_token == token)
+    return query.scalar()
+
+
+@reading
+def _devices_of(family_id: str) -> list[tuple[str, str, bool]]:
+    return list(
+        Device.select(Device.device_id, Device.device_auth_token, Device.show_device_connected)
+        .where(Device.family_id == family_id)
+        .order_by(Device.device_id)
+        .tuples()
+    )

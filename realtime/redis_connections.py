@@ -1,0 +1,105 @@
+"""Which connections have logged in, and how many sockets are open, kept in Redis for all processes
+of the server.
+
+What a process notes is forgotten unless it says so again and again, so that a process that dies
+leaves nobody behind who seems to be connected.
+"""
+
+import json
+import time
+import uuid
+from contextlib import AbstractContextManager
+from typing import Any
+
+import redis
+
+from realtime.connections import OwnConnections
+from realtime.sockets import open_sockets
+
+#: How long notes are kept
+LIFETIME_S = 60
+
+#: A process that holds the lock of a family for longer has died.
+LOCK_TIMEOUT_S = 10
+
+#: How long Redis may take. Nobody but the worker waits for it.
+TIMEOUTS = {"socket_timeout": 5, "socket_connect_timeout": 5}
+
+DAY_S = 86400
+
+
+class RedisConnections(OwnConnections):
+    """Per family a sorted set of `token sid`, scored by the second in which a note expires."""
+
+    TROUBLE = (redis.RedisError,)
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._redis = redis.Redis.from_url(url, decode_responses=True, **TIMEOUTS)
+        self._process = uuid.uuid4().hex
+
+    def add(self, family_id: str, token: str, sid: str) -> None:
+        super().add(family_id, token, sid)
+        self._note(family_id)
+
+    def _note(self, family_id: str) -> None:
+        expiry = time.time() + LIFETIME_S
+        own = {f"{token} {sid}": expiry for sid, token in self._families[family_id].items()}
+        with self._redis.pipeline() as pipeline:
+            pipeline.zadd(_connected(family_id), own)
+            pipeline.expire(_connected(family_id), LIFETIME_S)
+            pipeline.execute()
+
+    def remove(self, sid: str) -> str | None:
+        _, token = self._logins.get(sid, ("", ""))
+        family_id = super().remove(sid)
+        if family_id is not None:
+            self._redis.zrem(_connected(family_id), f"{token} {sid}")
+        return family_id
+
+    def tokens(self, family_id: str) -> set[str]:
+        notes: Any = self._redis.zrange(_connected(family_id), time.time(), "inf", byscore=True)
+        return {note.split()[0] for note in notes}
+
+    def shown(self, family_id: str) -> list[str]:
+        return json.loads(self._redis.get(_shown(family_id)) or "[]")
+
+    def note_shown(self, family_id: str, device_ids: list[str]) -> None:
+        self._redis.set(_shown(family_id), json.dumps(device_ids), ex=DAY_S)
+
+    def exclusive(self, family_id: str) -> AbstractContextManager[Any]:
+        return self._redis.lock(
+            f"timelimit:lock:{family_id}",
+            timeout=LOCK_TIMEOUT_S,
+            blocking_timeout=LOCK_TIMEOUT_S,
+            sleep=0.01,
+        )
+
+    def renew(self) -> list[str]:
+        self._count_sockets()
+        lost = []
+        for family_id in self._families:
+            self._note(family_id)
+            if self._redis.zremrangebyscore(_connected(family_id), "-inf", time.time()):
+                lost.append(family_id)
+        return lost
+
+    def _count_sockets(self) -> None:
+        own = json.dumps([len(open_sockets), time.time() + LIFETIME_S])
+        self._redis.hset("timelimit:sockets", self._process, own)
+        elsewhere = 0
+        for process, note in self._redis.hgetall("timelimit:sockets").items():
+            count, expiry = json.loads(note)
+            if expiry < time.time():
+                self._redis.hdel("timelimit:sockets", process)
+            elif process != self._process:
+                elsewhere += count
+        open_sockets.elsewhere = elsewhere
+
+
+def _connected(family_id: str) -> str:
+    return f"timelimit:connected:{family_id}"
+
+
+def _shown(family_id: str) -> str:
+    return f"timelimit:shown:{family_id}"
