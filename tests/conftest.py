@@ -16,8 +16,11 @@ import clock
 import database as db
 import settings
 from app import create_app
+from mail_servers import Mailbox
+from mails import outbox
+from models import RateLimit
 from sync.notifications import ShouldSync, should_sync
-from wire import Family
+from wire import Family, Observer
 
 
 @pytest.fixture(scope="session", params=["sqlite", "mysql"])
@@ -71,9 +74,26 @@ def told(app: Flask) -> Iterator[list[ShouldSync]]:
 
 
 @pytest.fixture
+def observer(family: Family, told: list[ShouldSync]) -> Observer:
+    return Observer(family, told)
+
+
+@pytest.fixture
 def locked_features(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """ALWAYS_PRO is off: families need the full version, which new ones have for a while."""
     monkeypatch.setattr(settings, "current", replace(settings.current, always_pro=False))
+
+
+@pytest.fixture
+def mailbox(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+    """A mail server that takes what this server sends from now on. Nobody got a mail before."""
+    db.writing(RateLimit.delete().execute)()
+    monkeypatch.setattr(outbox, "RETRIES_AFTER_S", ())
+    with Mailbox() as box:
+        box.use(monkeypatch)
+        yield box
+        box.use(monkeypatch)
+        box.rest()  # none of them may come to the next test
 
 
 class Clock:

@@ -6,19 +6,27 @@ import hashlib
 import hmac
 import json
 import struct
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from itertools import count
 from typing import Any
 
 from flask.testing import FlaskClient
 
+import clock
 import database as db
+import models
 from accounts.devices import create_device
 from accounts.families import create_family
-from identifiers import new_id_in_family
+from identifiers import new_auth_token, new_id_in_family
+from sync.notifications import Level, ShouldSync
 
 PASSWORD_HASH = "$2a$12$" + "a" * 53
 SECOND_HASH = "$2a$12$" + "b" * 53
 SECOND_SALT = "$2a$12$" + "c" * 22
+
+ADMIN_TOKEN = "secret of the operator"
+SIGN_SECRET = "secret of identity tokens"
 
 #: A pull of a client that knows nothing.
 NOTHING_KNOWN = {"devices": "", "users": "", "apps": {}, "categories": {}}
@@ -60,6 +68,38 @@ def post(client: FlaskClient, path: str, body: Any, *, status: int = 200) -> Any
     )
     assert response.status_code == status, response.text
     return response.json
+
+
+def as_admin(client: FlaskClient, path: str, body: Any = None, *, status: int = 200) -> Any:
+    """Gets something below /admin, or posts a body there, and returns the JSON of the answer."""
+    response = client.open(
+        f"/admin/{path}",
+        method="GET" if body is None else "POST",
+        json=body,
+        auth=("anybody", ADMIN_TOKEN),
+    )
+    assert response.status_code == status, response.text
+    return response.json
+
+
+_addresses = count(1)
+
+
+def new_address() -> str:
+    """An address that nobody has yet."""
+    return f"Parent.{next(_addresses)}@example.com"
+
+
+def mail_auth_token(mail: str, *, locale: str = "en") -> str:
+    """What a client has after it typed the code from a mail to this address."""
+
+    @db.writing
+    def store() -> models.MailAuthToken:
+        return models.MailAuthToken.create(
+            token=new_auth_token(), mail=mail, created_at=clock.now_ms(), locale=locale
+        )
+
+    return str(store().token)
 
 
 class Device:
@@ -199,9 +239,15 @@ class Device:
         devices = self.family.parent.full_pull()["devices"]["data"]
         return next(entry for entry in devices if entry["deviceId"] == self.id)
 
+    def is_removed(self) -> bool:
+        """Whether the server says that this device has to reset itself."""
+        body = {"deviceAuthToken": self.token}
+        return bool(post(self.client, "/sync/is-device-removed", body)["isDeviceRemoved"])
+
 
 class Family:
-    """A family with one parent (`parent_user`), who is kept signed in at the device `parent`."""
+    """A family with one parent (`parent_user`, with the address `mail`), who is kept signed in at
+    the device `parent`."""
 
     def __init__(self, client: FlaskClient, *, mail: str = "") -> None:
         self.client = client
@@ -226,9 +272,23 @@ class Family:
             )
 
         family, user, device = make()
-        self.id: str = family.family_id
-        self.parent_user: str = user.user_id
-        self.parent = Device(self, device.device_auth_token, device.device_id)
+        self.mail = mail
+        self._know(family.family_id, user.user_id, device.device_auth_token, device.device_id)
+
+    @classmethod
+    def made_elsewhere(
+        cls, client: FlaskClient, family_id: str, parent_user: str, token: str, device_id: str
+    ) -> "Family":
+        """A family that exists, by its ids and the token of the parent's device."""
+        family = cls.__new__(cls)
+        family.client = client
+        family._know(family_id, parent_user, token, device_id)
+        return family
+
+    def _know(self, family_id: str, parent_user: str, token: str, device_id: str) -> None:
+        self.id = family_id
+        self.parent_user = parent_user
+        self.parent = Device(self, token, device_id)
         self._numbers = count(1)
 
     def new_id(self, prefix: str = "x") -> str:
@@ -283,6 +343,25 @@ class Family:
         self.parent_does(action)
         return user_id
 
+    def add_parent(self, name: str = "Other", *, password: str = SECOND_HASH) -> str:
+        """A further parent, whose second password hash is `password`. Returns its id."""
+        user_id = self.new_id("p")
+        self.parent_does(
+            {
+                "type": "ADD_USER",
+                "userId": user_id,
+                "name": name,
+                "userType": "parent",
+                "timeZone": "Europe/Berlin",
+                "password": {
+                    "hash": PASSWORD_HASH,
+                    "secondSalt": SECOND_SALT,
+                    "secondHash": password,
+                },
+            }
+        )
+        return user_id
+
     def add_category(self, child: str, title: str = "Games", *, parent: str = "") -> str:
         """A category of a child, below the category `parent` if one is given. Returns its id."""
         category_id = self.new_id("k")
@@ -304,6 +383,25 @@ class Family:
             )
         return category_id
 
+    def end_full_version(self) -> None:
+        """Lets the full version, which new families have for a while, run out."""
+        self.store(has_full_version=False)
+
+    @db.writing
+    def store(self, **columns: Any) -> None:
+        """Brings the family's row into a state."""
+        models.Family.update(columns).where(models.Family.family_id == self.id).execute()
+
+    def identity_token(self, parent: str | None = None) -> str:
+        """What a parent, by default the first one, shows to the operator."""
+        body = {
+            "deviceAuthToken": self.parent.token,
+            "parentUserId": self.parent_user if parent is None else parent,
+            "parentPasswordSecondHash": SECOND_HASH,
+            "purpose": "purchase",
+        }
+        return str(post(self.client, "/parent/create-identity-token", body)["token"])
+
     def user(self, user_id: str) -> dict[str, Any]:
         """A user as other clients see it."""
         users = self.parent.full_pull()["users"]["data"]
@@ -313,3 +411,45 @@ class Family:
         """A part of a category as clients see it."""
         entries = self.parent.full_pull()[part]
         return next(entry for entry in entries if entry["categoryId"] == category_id)
+
+
+#: Asserts that what happens inside leaves a family as it was.
+Untouched = Callable[[Family], AbstractContextManager[None]]
+
+
+class Observer:
+    """A second device of a family: what it is told about actions of another one, and what it then
+    pulls."""
+
+    def __init__(self, family: Family, told: list[ShouldSync]) -> None:
+        self.family = family
+        self.device = family.add_device("Observer")
+        self._told = told
+
+    def sees(
+        self, *actions: dict[str, Any], by: Callable[..., bool] | None = None
+    ) -> tuple[dict[str, Any], Level]:
+        """The news and the level of actions that have to be applied, by default of the parent."""
+        assert self._push(actions, by) is False
+        return self.device.news(), self._level()
+
+    def sees_refusal(self, *actions: dict[str, Any], by: Callable[..., bool] | None = None) -> None:
+        """Asserts that actions are refused and leave no trace."""
+        assert self._push(actions, by) is True
+        assert self.device.news() == {}
+        assert self._level() == Level.NONE
+
+    def _push(self, actions: tuple[dict[str, Any], ...], by: Callable[..., bool] | None) -> bool:
+        self.device.pull()
+        self._told.clear()
+        return (by or self.family.parent.as_parent)(*actions)
+
+    def _level(self) -> Level:
+        return max(
+            (
+                Level.IMPORTANT if message.is_important else Level.UNIMPORTANT
+                for message in self._told
+                if message.device_auth_token == self.device.token
+            ),
+            default=Level.NONE,
+        )

@@ -1,0 +1,449 @@
+"""How families begin and end (accounts.md, 5.1 to 5.3, 5.10, 7 and 8)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+import mails
+from clock import DAY
+from conftest import Clock
+from mails import Mail
+from rows import OF_FAMILIES, models_with_rows, store_row_of_each_kind, stored_token
+from sync.notifications import ShouldSync
+from wire import (
+    PASSWORD_HASH,
+    SECOND_HASH,
+    SECOND_SALT,
+    Device,
+    Family,
+    Untouched,
+    mail_auth_token,
+    new_address,
+    post,
+)
+
+STATUS = "/parent/get-status-by-mail-address"
+CREATE = "/parent/create-family"
+SIGN_IN = "/parent/sign-in-into-family"
+DELETE = "/parent/delete-account"
+
+PASSWORD = {"hash": PASSWORD_HASH, "secondSalt": SECOND_SALT, "secondHash": SECOND_HASH}
+
+#: `clientLevel` of a request, and the level of a client that gets the same.
+LEVELS = [(None, 0), (0, 0), (-1, -1), (2.5, 2.5), (4, 4), (5, 5), (6, 6), (7, 7), (8, 8), (99, 99)]
+
+
+@pytest.fixture
+def family(client: FlaskClient) -> Family:
+    """A family whose parent has an address."""
+    return Family(client, mail=new_address())
+
+
+def status_of(client: FlaskClient, mail: str) -> Any:
+    return post(client, STATUS, {"mailAuthToken": mail_auth_token(mail)})
+
+
+def create(client: FlaskClient, mail: str, *, status: int = 200, **change: Any) -> Any:
+    body = {
+        "mailAuthToken": mail_auth_token(mail),
+        "parentPassword": PASSWORD,
+        "parentDevice": {"model": "Model"},
+        "deviceName": "Phone",
+        "timeZone": "Europe/Berlin",
+        "parentName": "Parent",
+        **change,
+    }
+    return post(client, CREATE, body, status=status)
+
+
+def sign_in(
+    client: FlaskClient, mail: str, *, locale: str = "en", status: int = 200, **change: Any
+) -> Any:
+    body = {
+        "mailAuthToken": mail_auth_token(mail, locale=locale),
+        "parentDevice": {"model": "Model"},
+        "deviceName": "Other phone",
+        **change,
+    }
+    return post(client, SIGN_IN, body, status=status)
+
+
+def device_of(answer: dict[str, Any], family: Family) -> Device:
+    """The device that an answer was made for."""
+    return Device(family, answer["deviceAuthToken"], answer["ownDeviceId"])
+
+
+def level_of(client_level: float | None) -> dict[str, float]:
+    return {} if client_level is None else {"clientLevel": client_level}
+
+
+def entry_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """The new device in the device list of an answer."""
+    devices = answer["data"]["devices"]["data"]
+    return next(entry for entry in devices if entry["deviceId"] == answer["ownDeviceId"])
+
+
+# What an address can be used for
+
+
+def test_an_address_without_family(client: FlaskClient) -> None:
+    mail = new_address()
+    assert status_of(client, mail) == {
+        "status": "without family",
+        "mail": mail,
+        "canCreateFamily": True,
+        "alwaysPro": True,
+    }
+
+
+def test_an_address_with_family(client: FlaskClient, family: Family) -> None:
+    assert status_of(client, family.mail)["status"] == "with family"
+
+
+def test_letter_case_makes_another_address(client: FlaskClient, family: Family) -> None:
+    assert status_of(client, family.mail.lower())["status"] == "without family"
+    create(client, family.mail.lower())
+
+
+def test_what_the_server_is_set_to(client: FlaskClient, configure: Callable[..., None]) -> None:
+    configure(disable_signup=True, always_pro=False)
+    answer = status_of(client, new_address())
+    assert (answer["canCreateFamily"], answer["alwaysPro"]) == (False, False)
+
+
+# Creating a family
+
+
+def test_a_new_family_has_a_parent_and_its_device(
+    client: FlaskClient, server_clock: Clock, locked_features: None
+) -> None:
+    mail = new_address()
+    answer = create(client, mail)
+    assert answer.keys() == {"deviceAuthToken", "ownDeviceId", "data"}
+    data = answer["data"]
+    assert data["fullVersion"] == server_clock.now + 14 * DAY
+    (user,), (device,) = data["users"]["data"], data["devices"]["data"]
+    assert user == {
+        "id": device["currentUserId"],
+        "name": "Parent",
+        "password": PASSWORD_HASH,
+        "secondPasswordSalt": SECOND_SALT,
+        "type": "parent",
+        "timeZone": "Europe/Berlin",
+        "disableLimitsUntil": 0,
+        "mail": mail,
+        "currentDevice": "",
+        "categoryForNotAssignedApps": "",
+        "relaxPrimaryDevice": False,
+        "mailNotificationFlags": 3,
+        "blockedTimes": "",
+        "flags": 0,
+    }
+    assert device["deviceId"] == answer["ownDeviceId"]
+    assert device["name"] == "Phone"
+    assert device["model"] == "Model"
+    assert device["addedAt"] == server_clock.now
+    assert device["isUserKeptSignedIn"] is True
+
+
+def test_the_second_hash_is_the_secret_of_the_new_parent(
+    client: FlaskClient, family: Family
+) -> None:
+    answer = create(client, new_address())
+    body = {
+        "deviceAuthToken": answer["deviceAuthToken"],
+        "parentId": answer["data"]["users"]["data"][0]["id"],
+        "parentPasswordSecondHash": SECOND_HASH,
+    }
+    post(client, "/parent/create-add-device-token", body)
+
+
+@pytest.mark.parametrize(("client_level", "level"), LEVELS)
+def test_the_new_device_gets_what_it_would_pull(
+    client: FlaskClient, family: Family, client_level: float | None, level: float
+) -> None:
+    answer = create(client, new_address(), **level_of(client_level))
+    assert answer["data"] == device_of(answer, family).full_pull(level)
+
+
+@pytest.mark.parametrize("name", ["", " \t\n", "\u3000"])
+def test_what_has_no_name_gets_one(client: FlaskClient, name: str) -> None:
+    mail = new_address()
+    answer = create(client, mail, parentName=name, deviceName=name)
+    assert answer["data"]["users"]["data"][0]["name"] == mail.removesuffix("@example.com")
+    assert entry_of(answer)["name"] == "Model"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"parentDevice": {"model": ""}},
+        {"parentDevice": {"model": "x" * 256}},
+        {"parentDevice": {}},
+        {"parentDevice": {"model": "Model", "more": 1}},
+        {"deviceName": "x" * 256},
+        {"parentName": "x" * 256},
+        {"timeZone": ""},
+        {"clientLevel": "8"},
+        {"clientLevel": None},
+        {"parentPassword": {**PASSWORD, "hash": ""}},
+        {"parentPassword": {**PASSWORD, "hash": PASSWORD_HASH + "\n"}},
+        {"parentPassword": {**PASSWORD, "hash": "$2b$12$" + "a" * 53}},
+        {"parentPassword": {**PASSWORD, "hash": "$2a$42$" + "a" * 53}},
+        {"parentPassword": {**PASSWORD, "secondHash": SECOND_HASH[:-1]}},
+        {"parentPassword": {**PASSWORD, "secondSalt": SECOND_HASH}},
+        {"parentPassword": {**PASSWORD, "encrypted": False}},
+    ],
+)
+def test_a_malformed_family_is_refused(client: FlaskClient, change: dict[str, Any]) -> None:
+    mail = new_address()
+    create(client, mail, status=400, **change)
+    assert status_of(client, mail)["status"] == "without family"
+
+
+def test_time_zones_are_not_looked_up(client: FlaskClient) -> None:
+    answer = create(client, new_address(), timeZone="Mars/Base")
+    assert answer["data"]["users"]["data"][0]["timeZone"] == "Mars/Base"
+
+
+def test_an_address_has_one_family(
+    client: FlaskClient, family: Family, untouched: Untouched
+) -> None:
+    with untouched(family):
+        create(client, family.mail, status=409)
+
+
+def test_nobody_is_told_about_a_new_family(
+    client: FlaskClient, told: list[ShouldSync], mailed: list[Mail]
+) -> None:
+    create(client, new_address())
+    assert told == []
+    assert mailed == []
+
+
+def test_a_server_that_takes_no_families_says_so_whatever_the_body_is(
+    client: FlaskClient, configure: Callable[..., None]
+) -> None:
+    configure(disable_signup=True)
+    create(client, new_address(), status=403)
+    for body in ({}, [], {"mailAuthToken": 1}):
+        post(client, CREATE, body, status=403)
+    response = client.post(CREATE, data="{", content_type="application/json")
+    assert response.status_code == 400
+
+
+# Signing in
+
+
+def test_a_parent_who_signs_in_is_kept_signed_in(client: FlaskClient, family: Family) -> None:
+    answer = sign_in(client, family.mail)
+    assert answer.keys() == {"deviceAuthToken", "ownDeviceId", "data"}
+    entry = entry_of(answer)
+    assert entry["currentUserId"] == family.parent_user
+    assert entry["isUserKeptSignedIn"] is True
+    assert (entry["name"], entry["model"]) == ("Other phone", "Model")
+    device = device_of(answer, family)
+    assert device.as_parent({"type": "RENAME_CHILD", "childId": "nobody", "newName": "x"}) is True
+    assert (
+        device.as_parent({"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "Mine"})
+        is False
+    )
+
+
+@pytest.mark.parametrize(("client_level", "level"), LEVELS)
+def test_who_signs_in_gets_all_that_there_is(
+    client: FlaskClient, family: Family, client_level: float | None, level: float
+) -> None:
+    family.add_category(family.add_child())
+    answer = sign_in(client, family.mail, **level_of(client_level))
+    assert answer["data"] == device_of(answer, family).full_pull(level)
+    assert len(answer["data"]["categoryBase"]) == 1
+
+
+def test_the_others_learn_of_the_new_device(
+    client: FlaskClient, family: Family, told: list[ShouldSync]
+) -> None:
+    child = family.add_device()
+    family.parent.pull()
+    told.clear()
+    answer = sign_in(client, family.mail)
+    assert sorted(told) == sorted([(family.parent.token, False), (child.token, False)])
+    news = family.parent.news()
+    assert news.keys() == {"devices"}
+    assert answer["ownDeviceId"] in [entry["deviceId"] for entry in news["devices"]["data"]]
+
+
+@pytest.mark.parametrize("locale", ["de", "en", "anything"])
+def test_a_mail_tells_of_the_linked_device(
+    client: FlaskClient, family: Family, mailed: list[Mail], locale: str
+) -> None:
+    sign_in(client, family.mail, locale=locale)
+    assert mailed == [Mail(family.mail, "device linked", {"device": "Other phone"}, locale)]
+
+
+def test_a_mail_that_fails_does_no_harm(
+    client: FlaskClient, family: Family, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: list[Mail]) -> None:
+        raise OSError("no room")
+
+    monkeypatch.setattr(mails, "send", fail)
+    answer = sign_in(client, family.mail)
+    assert device_of(answer, family).full_pull()["devices"]
+
+
+def test_a_device_without_name_is_called_like_its_model(
+    client: FlaskClient, family: Family, mailed: list[Mail]
+) -> None:
+    assert entry_of(sign_in(client, family.mail, deviceName=" "))["name"] == "Model"
+    assert mailed[0].values == {"device": "Model"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"parentDevice": {"model": " "}}, {"deviceName": "x" * 256}, {"clientLevel": "8"}],
+)
+def test_a_malformed_sign_in_is_refused(
+    client: FlaskClient, family: Family, untouched: Untouched, change: dict[str, Any]
+) -> None:
+    with untouched(family):
+        sign_in(client, family.mail, status=400, **change)
+
+
+def test_nobody_signs_in_without_family(
+    client: FlaskClient, told: list[ShouldSync], mailed: list[Mail]
+) -> None:
+    sign_in(client, new_address(), status=409)
+    assert told == []
+    assert mailed == []
+
+
+# Deleting a family
+
+
+def delete(device: Device, *mails: str) -> Any:
+    """Deletes the family of a device with proofs of these addresses."""
+    body = {
+        "deviceAuthToken": device.token,
+        "mailAuthTokens": [mail_auth_token(mail) for mail in mails],
+    }
+    return device.client.post(DELETE, json=body)
+
+
+def link(family: Family, parent: str, mail: str) -> None:
+    body = {
+        "mailAuthToken": mail_auth_token(mail),
+        "deviceAuthToken": family.parent.token,
+        "parentUserId": parent,
+        "parentPasswordSecondHash": SECOND_HASH,
+    }
+    post(family.client, "/parent/link-mail-address", body)
+
+
+def test_nothing_is_left_of_a_family(family: Family) -> None:
+    store_row_of_each_kind(family)
+    assert models_with_rows(family) == set(OF_FAMILIES)
+    response = delete(family.parent, family.mail)
+    assert response.status_code == 200
+    assert response.text == "OK"
+    assert response.mimetype == "text/plain"
+    assert models_with_rows(family) == set()
+
+
+def test_other_families_stay(client: FlaskClient, family: Family) -> None:
+    other = Family(client)
+    store_row_of_each_kind(other)
+    delete(family.parent, family.mail)
+    assert models_with_rows(other) == set(OF_FAMILIES)
+    assert other.parent.is_removed() is False
+
+
+def test_the_address_is_free_again(client: FlaskClient, family: Family) -> None:
+    delete(family.parent, family.mail)
+    assert status_of(client, family.mail)["status"] == "without family"
+    create(client, family.mail)
+
+
+def test_all_devices_learn_that_they_were_removed(family: Family, told: list[ShouldSync]) -> None:
+    child = family.add_device()
+    told.clear()
+    delete(family.parent, family.mail)
+    assert sorted(told) == sorted([(family.parent.token, True), (child.token, True)])
+    for device in (family.parent, child):
+        assert device.is_removed() is True
+        body = {"deviceAuthToken": device.token, "actions": []}
+        post(device.client, "/sync/push-actions", body, status=401)
+
+
+def test_words_for_devices_end_with_the_family(client: FlaskClient, family: Family) -> None:
+    body = {
+        "deviceAuthToken": family.parent.token,
+        "parentId": "",
+        "parentPasswordSecondHash": "device",
+    }
+    words = post(client, "/parent/create-add-device-token", body)["token"]
+    delete(family.parent, family.mail)
+    body = {"registerToken": words, "childDevice": {"model": "M"}, "deviceName": "D"}
+    post(client, "/child/add-device", body, status=401)
+
+
+def test_any_device_may_ask(family: Family) -> None:
+    assert delete(family.add_device(user=family.add_child()), family.mail).status_code == 200
+
+
+def test_every_address_is_to_be_proven(
+    family: Family, untouched: Untouched, mailed: list[Mail]
+) -> None:
+    other = new_address()
+    link(family, family.add_parent(), other)
+    with untouched(family):
+        assert delete(family.parent).status_code == 401
+        assert delete(family.parent, family.mail).status_code == 401
+        assert delete(family.parent, other, other).status_code == 401
+    assert delete(family.parent, other, family.mail, other).status_code == 200
+    assert mailed == [Mail(mail, "account deleted") for mail in sorted([family.mail, other])]
+
+
+def test_addresses_of_strangers_prove_nothing(
+    client: FlaskClient, family: Family, untouched: Untouched
+) -> None:
+    stranger = new_address()
+    Family(client, mail=stranger)
+    with untouched(family):
+        for mail in (stranger, new_address()):
+            assert delete(family.parent, mail).status_code == 401
+            assert delete(family.parent, family.mail, mail).status_code == 401
+
+
+def test_a_proof_counts_once(client: FlaskClient, family: Family, untouched: Untouched) -> None:
+    token = mail_auth_token(family.mail)
+    body = {"deviceAuthToken": family.parent.token, "mailAuthTokens": [token, token]}
+    with untouched(family):
+        post(client, DELETE, body, status=401)
+    post(client, STATUS, {"mailAuthToken": token})
+
+
+def test_a_family_without_address_is_not_to_be_deleted_by_its_devices(
+    client: FlaskClient, untouched: Untouched
+) -> None:
+    family = Family(client)
+    with untouched(family):
+        assert delete(family.parent).status_code == 401
+        assert delete(family.parent, new_address()).status_code == 401
+
+
+def test_an_unknown_device_deletes_nothing(family: Family, untouched: Untouched) -> None:
+    with untouched(family):
+        unknown = Device(family, "x" * 32, family.parent.id)
+        assert delete(unknown, family.mail).status_code == 401
+
+
+def test_a_token_that_nobody_has_is_not_kept(family: Family) -> None:
+    device = family.add_device()
+    post(family.client, "/sync/report-removed", {"deviceAuthToken": device.token})
+    replacement = stored_token(device)
+    delete(family.parent, family.mail)
+    assert device.is_removed() is True
+    assert Device(family, replacement, device.id).is_removed() is False

@@ -1,0 +1,145 @@
+"""Proofs of a mail address, in all calls that take one (accounts.md, 2.7)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from clock import HOUR
+from conftest import Clock
+from wire import (
+    PASSWORD_HASH,
+    SECOND_HASH,
+    SECOND_SALT,
+    Family,
+    mail_auth_token,
+    new_address,
+    post,
+)
+
+STATUS = "/parent/get-status-by-mail-address"
+PASSWORD = {"hash": PASSWORD_HASH, "secondSalt": SECOND_SALT, "secondHash": SECOND_HASH}
+
+#: Makes the body of a call from a proof and a family.
+Body = Callable[[str, Family], dict[str, Any]]
+
+
+def create_family(token: str, family: Family) -> dict[str, Any]:
+    return {
+        "mailAuthToken": token,
+        "parentPassword": PASSWORD,
+        "parentDevice": {"model": "Model"},
+        "deviceName": "Phone",
+        "timeZone": "Europe/Berlin",
+        "parentName": "Parent",
+    }
+
+
+def sign_in(token: str, family: Family) -> dict[str, Any]:
+    return {"mailAuthToken": token, "parentDevice": {"model": "Model"}, "deviceName": "Phone"}
+
+
+def recover(token: str, family: Family) -> dict[str, Any]:
+    return {"mailAuthToken": token, "password": PASSWORD}
+
+
+def link(token: str, family: Family) -> dict[str, Any]:
+    return {
+        "mailAuthToken": token,
+        "deviceAuthToken": family.parent.token,
+        "parentUserId": family.parent_user,
+        "parentPasswordSecondHash": SECOND_HASH,
+    }
+
+
+def delete(token: str, family: Family) -> dict[str, Any]:
+    return {"deviceAuthToken": family.parent.token, "mailAuthTokens": [token]}
+
+
+def can_recover(token: str, family: Family) -> dict[str, Any]:
+    return {"mailAuthToken": token, "parentUserId": family.parent_user}
+
+
+#: Calls that use a proof up: path, body, and whether the address is that of a parent already.
+USING = [
+    pytest.param("/parent/create-family", create_family, False, id="create-family"),
+    pytest.param("/parent/sign-in-into-family", sign_in, True, id="sign-in"),
+    pytest.param("/parent/recover-parent-password", recover, True, id="recover"),
+    pytest.param("/parent/link-mail-address", link, False, id="link"),
+    pytest.param("/parent/delete-account", delete, True, id="delete"),
+]
+READING = [
+    pytest.param(STATUS, lambda token, family: {"mailAuthToken": token}, True, id="status"),
+    pytest.param("/parent/can-recover-password", can_recover, True, id="can-recover"),
+]
+
+
+def make_proof(client: FlaskClient, *, known: bool) -> tuple[str, Family]:
+    """A proof of an address, and a family whose parent has that address or none."""
+    address = new_address()
+    return mail_auth_token(address), Family(client, mail=address if known else "")
+
+
+@pytest.mark.parametrize(("path", "body", "known"), USING + READING)
+def test_a_proof_is_good_for_three_hours(
+    client: FlaskClient, server_clock: Clock, path: str, body: Body, known: bool
+) -> None:
+    token, family = make_proof(client, known=known)
+    server_clock.forward(3 * HOUR)
+    post(client, path, body(token, family))
+
+
+@pytest.mark.parametrize(("path", "body", "known"), USING + READING)
+def test_an_older_proof_is_refused(
+    client: FlaskClient, server_clock: Clock, path: str, body: Body, known: bool
+) -> None:
+    token, family = make_proof(client, known=known)
+    server_clock.forward(3 * HOUR + 1)
+    post(client, path, body(token, family), status=401)
+
+
+@pytest.mark.parametrize(("path", "body", "known"), USING + READING)
+@pytest.mark.parametrize("token", ["", "x" * 32, "ä" * 300])
+def test_an_unknown_proof_is_refused(
+    client: FlaskClient, path: str, body: Body, known: bool, token: str
+) -> None:
+    _, family = make_proof(client, known=known)
+    post(client, path, body(token, family), status=401)
+
+
+@pytest.mark.parametrize(("path", "body", "known"), USING)
+def test_a_proof_is_used_once(client: FlaskClient, path: str, body: Body, known: bool) -> None:
+    token, family = make_proof(client, known=known)
+    post(client, path, body(token, family))
+    post(client, STATUS, {"mailAuthToken": token}, status=401)
+
+
+@pytest.mark.parametrize(("path", "body", "known"), READING)
+def test_looking_uses_no_proof_up(client: FlaskClient, path: str, body: Body, known: bool) -> None:
+    token, family = make_proof(client, known=known)
+    for _ in range(2):
+        post(client, path, body(token, family))
+
+
+@pytest.mark.parametrize(("path", "body", "known"), USING)
+def test_a_refused_call_uses_no_proof_up(
+    client: FlaskClient, path: str, body: Body, known: bool
+) -> None:
+    token, family = make_proof(client, known=not known)
+    post(client, path, body(token, family), status=401 if body is delete else 409)
+    post(client, STATUS, {"mailAuthToken": token})
+
+
+@pytest.mark.parametrize(("path", "body", "known"), USING + READING)
+def test_a_body_has_exactly_its_properties(
+    client: FlaskClient, path: str, body: Body, known: bool
+) -> None:
+    token, family = make_proof(client, known=known)
+    right = body(token, family)
+    post(client, path, {**right, "more": 1}, status=400)
+    for name in right:
+        post(client, path, {key: right[key] for key in right.keys() - {name}}, status=400)
+        post(client, path, {**right, name: None}, status=400)
+        post(client, path, {**right, name: 1}, status=400)
+    post(client, path, right)

@@ -1,0 +1,252 @@
+"""What parents do about their own accounts (accounts.md, 5.4, 5.5, 5.7 and 5.9)."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from accounts.identity_tokens import read_identity_token
+from conftest import Clock
+from keys import SecurityKey, Session
+from mails import Mail
+from sync.notifications import ShouldSync
+from wire import (
+    PASSWORD_HASH,
+    SECOND_HASH,
+    Device,
+    Family,
+    Untouched,
+    mail_auth_token,
+    new_address,
+    post,
+)
+
+CAN_RECOVER = "/parent/can-recover-password"
+RECOVER = "/parent/recover-parent-password"
+LINK = "/parent/link-mail-address"
+IDENTITY = "/parent/create-identity-token"
+
+NEW_HASH = "$2a$10$" + "n" * 53
+NEW_SECOND_HASH = "$2a$10$" + "s" * 53
+NEW_SALT = "$2a$10$" + "t" * 22
+NEW_PASSWORD = {"hash": NEW_HASH, "secondSalt": NEW_SALT, "secondHash": NEW_SECOND_HASH}
+
+SECRET = "test-sign-secret"
+
+
+@pytest.fixture
+def with_mail(client: FlaskClient) -> Family:
+    """A family whose parent has an address."""
+    return Family(client, mail=new_address())
+
+
+# Recovering a password
+
+
+def test_the_address_of_a_parent_recovers_its_password(with_mail: Family) -> None:
+    other = with_mail.add_parent()
+    for parent, expected in ((with_mail.parent_user, True), (other, False), ("nobody", False)):
+        body = {"mailAuthToken": mail_auth_token(with_mail.mail), "parentUserId": parent}
+        assert post(with_mail.client, CAN_RECOVER, body) == {"canRecover": expected}
+
+
+def test_an_address_of_nobody_recovers_nothing(family: Family) -> None:
+    body = {"mailAuthToken": mail_auth_token(new_address()), "parentUserId": family.parent_user}
+    assert post(family.client, CAN_RECOVER, body) == {"canRecover": False}
+
+
+def recover(
+    client: FlaskClient,
+    mail: str,
+    password: dict[str, Any] = NEW_PASSWORD,
+    *,
+    locale: str = "en",
+    status: int = 200,
+) -> Any:
+    body = {"mailAuthToken": mail_auth_token(mail, locale=locale), "password": password}
+    return post(client, RECOVER, body, status=status)
+
+
+def test_a_recovered_password_replaces_the_former_one(with_mail: Family) -> None:
+    assert recover(with_mail.client, with_mail.mail) == {"ok": True}
+    user = with_mail.user(with_mail.parent_user)
+    assert (user["password"], user["secondPasswordSalt"]) == (NEW_HASH, NEW_SALT)
+    ping = {"type": "UPDATE_DEVICE_NAME", "deviceId": with_mail.parent.id, "name": "x"}
+    assert with_mail.parent.as_parent(ping, auth="password") is True
+    assert with_mail.parent.as_parent(ping, auth="password", second_hash=NEW_SECOND_HASH) is False
+
+
+def test_all_devices_pull_the_users_after_a_recovery_and_stay_signed_in(
+    with_mail: Family, told: list[ShouldSync]
+) -> None:
+    other = with_mail.add_device()
+    with_mail.parent.pull()
+    told.clear()
+    recover(with_mail.client, with_mail.mail)
+    assert sorted(told) == sorted([(with_mail.parent.token, True), (other.token, True)])
+    assert with_mail.parent.news().keys() == {"users"}
+    assert with_mail.parent.entry()["isUserKeptSignedIn"] is True
+
+
+def test_a_mail_tells_of_the_recovery(with_mail: Family, mailed: list[Mail]) -> None:
+    recover(with_mail.client, with_mail.mail, locale="de")
+    assert mailed == [Mail(with_mail.mail, "password reset", {}, "de")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hash": ""},
+        {"hash": "x" * 60},
+        {"secondSalt": NEW_SALT + "x"},
+        {"secondHash": "$2b$10$" + "s" * 53},
+        {"encrypted": False},
+    ],
+)
+def test_a_malformed_password_is_refused(
+    with_mail: Family, untouched: Untouched, change: dict[str, Any]
+) -> None:
+    with untouched(with_mail):
+        recover(with_mail.client, with_mail.mail, {**NEW_PASSWORD, **change}, status=400)
+
+
+def test_nobody_recovers_by_a_strange_address(family: Family, untouched: Untouched) -> None:
+    with untouched(family):
+        recover(family.client, new_address(), status=409)
+
+
+# Linking an address
+
+
+def link(family: Family, mail: str, *, status: int = 200, **change: Any) -> Any:
+    body = {
+        "mailAuthToken": mail_auth_token(mail),
+        "deviceAuthToken": family.parent.token,
+        "parentUserId": family.parent_user,
+        "parentPasswordSecondHash": SECOND_HASH,
+        **change,
+    }
+    return post(family.client, LINK, body, status=status)
+
+
+def test_a_linked_address_belongs_to_the_parent(
+    family: Family, told: list[ShouldSync], mailed: list[Mail]
+) -> None:
+    parent, other = family.add_parent(), family.add_device()
+    mail = new_address()
+    family.parent.pull()
+    told.clear()
+    assert link(family, mail, parentUserId=parent) == {"ok": True}
+    assert sorted(told) == sorted([(family.parent.token, False), (other.token, False)])
+    assert mailed == []
+    assert family.parent.news().keys() == {"users"}
+    user = family.user(parent)
+    assert (user["mail"], user["mailNotificationFlags"]) == (mail, 0)
+    assert family.user(family.parent_user)["mail"] == ""
+
+
+def test_linking_needs_a_known_device(family: Family, untouched: Untouched) -> None:
+    with untouched(family):
+        link(family, new_address(), deviceAuthToken="x" * 32, status=401)
+
+
+@pytest.mark.parametrize("parent", ["", "nobody"])
+def test_linking_needs_a_parent(family: Family, untouched: Untouched, parent: str) -> None:
+    with untouched(family):
+        link(family, new_address(), parentUserId=parent, status=409)
+
+
+def test_children_and_parents_of_others_link_no_address(
+    family: Family, untouched: Untouched
+) -> None:
+    child = family.add_child(password=SECOND_HASH)
+    with untouched(family):
+        link(family, new_address(), parentUserId=child, status=409)
+        link(family, new_address(), parentUserId=Family(family.client).parent_user, status=409)
+
+
+def test_a_linked_address_stays(with_mail: Family, untouched: Untouched) -> None:
+    with untouched(with_mail):
+        link(with_mail, new_address(), status=409)
+        link(with_mail, with_mail.mail, status=409)
+
+
+def test_an_address_belongs_to_one_parent(
+    family: Family, with_mail: Family, untouched: Untouched
+) -> None:
+    with untouched(family):
+        link(family, with_mail.mail, status=409)
+
+
+@pytest.mark.parametrize("second_hash", ["", "wrong", "device", "u2f:", "ä", PASSWORD_HASH])
+def test_linking_needs_the_password_itself(
+    family: Family, untouched: Untouched, second_hash: str
+) -> None:
+    with untouched(family):
+        link(family, new_address(), parentPasswordSecondHash=second_hash, status=409)
+
+
+# Identity tokens
+
+
+def identity(device: Device, *, status: int = 200, **change: Any) -> Any:
+    body = {
+        "deviceAuthToken": device.token,
+        "parentUserId": device.family.parent_user,
+        "parentPasswordSecondHash": SECOND_HASH,
+        "purpose": "purchase",
+        **change,
+    }
+    return post(device.client, IDENTITY, body, status=status)
+
+
+def test_an_identity_token_names_the_parent(
+    family: Family, configure: Callable[..., None], server_clock: Clock
+) -> None:
+    configure(sign_secret=SECRET)
+    answer = identity(family.parent)
+    assert answer.keys() == {"token"}
+    assert read_identity_token(answer["token"], SECRET, tolerance_s=0) == {
+        "purpose": "purchase",
+        "familyId": family.id,
+        "userId": family.parent_user,
+        "mail": "",
+        "exp": server_clock.now // 1000 + 7 * 24 * 60 * 60,
+    }
+
+
+def test_an_identity_token_has_the_address_of_who_acts(
+    with_mail: Family, configure: Callable[..., None]
+) -> None:
+    configure(sign_secret=SECRET)
+    answer = identity(with_mail.parent, parentUserId="", parentPasswordSecondHash="device")
+    payload = read_identity_token(answer["token"], SECRET, tolerance_s=0)
+    assert (payload["userId"], payload["mail"]) == (with_mail.parent_user, with_mail.mail)
+
+
+def test_an_identity_token_changes_nothing(
+    family: Family, configure: Callable[..., None], untouched: Untouched
+) -> None:
+    configure(sign_secret=SECRET)
+    with untouched(family):
+        identity(family.parent)
+
+
+def test_without_secret_there_are_no_identity_tokens(family: Family) -> None:
+    identity(family.parent, status=404)
+
+
+def test_who_asks_for_an_identity_token_is_looked_at_before_the_secret(family: Family) -> None:
+    identity(family.parent, parentPasswordSecondHash="wrong", status=401)
+    identity(family.parent, deviceAuthToken="x" * 32, status=401)
+    identity(family.parent, purpose="gift", status=400)
+
+
+def test_without_secret_a_signed_login_is_no_use_of_the_server_key(family: Family) -> None:
+    key = SecurityKey()
+    family.parent_does(key.action())
+    login = Session(family.parent).login(key, b"direct action")
+    family.parent.pull()
+    identity(family.parent, parentPasswordSecondHash=login, status=404)
+    assert "dh" not in family.parent.news()

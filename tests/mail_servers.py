@@ -1,0 +1,141 @@
+"""Mail servers for the tests, on loopback: one that takes mails, and one that follows a script."""
+
+import queue
+import socket
+import threading
+from contextlib import suppress
+from dataclasses import replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTPUTF8
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+
+import mails
+import settings
+from settings import MailServer
+
+#: How long a mail may take to arrive before its test fails.
+PATIENCE_S = 10
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Received:
+    """A mail as its reader sees it."""
+
+    def __init__(self, sender: str, recipients: list[str], content: bytes) -> None:
+        self.sender = sender
+        self.recipients = recipients
+        self.content = content
+        self.message = message_from_bytes(content, policy=SMTPUTF8)
+        assert isinstance(self.message, EmailMessage)
+        self.subject = str(self.message["Subject"])
+        self.text = self._part("plain")
+        self.html = self._part("html")
+
+    def _part(self, kind: str) -> str:
+        part = self.message.get_body((kind,))
+        assert part is not None
+        return str(part.get_content()).replace("\r\n", "\n")
+
+    @property
+    def code(self) -> str:
+        """The line of the text part that has blank lines around it and three words."""
+        paragraphs = (paragraph.strip() for paragraph in self.text.split("\n\n"))
+        codes = [each for each in paragraphs if "\n" not in each and len(each.split()) == 3]
+        assert len(codes) == 1, self.text
+        return codes[0]
+
+
+class Mailbox:
+    """Takes mails; `host` and the options of aiosmtpd's SMTP class say how."""
+
+    def __init__(self, host: str = "127.0.0.1", *, tls: bool = False, **options: Any) -> None:
+        self.server = MailServer(host, free_port(), tls)
+        self._mails: queue.Queue[Received] = queue.Queue()
+        self._controller = Controller(self, host, self.server.port, **options)
+
+    def __enter__(self) -> "Mailbox":
+        self._controller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._controller.stop()
+
+    def use(self, monkeypatch: pytest.MonkeyPatch, **login: str) -> None:
+        """Makes it the mail server of the settings."""
+        server = replace(self.server, **login)
+        monkeypatch.setattr(settings, "current", replace(settings.current, mail_server=server))
+
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
+        self._mails.put(Received(envelope.mail_from, envelope.rcpt_tos, envelope.content))
+        return "250 OK"
+
+    def next(self) -> Received:
+        """Waits for the next mail."""
+        return self._mails.get(timeout=PATIENCE_S)
+
+    def rest(self) -> list[Received]:
+        """All mails that were on their way and not looked at yet."""
+        last = "last@example.org"
+        mails.send([mails.Mail(last, "account deleted")])  # they leave one after the other
+        return list(iter(lambda: self._unless_to(last), None))
+
+    def _unless_to(self, recipient: str) -> Received | None:
+        mail = self.next()
+        return None if mail.recipients == [recipient] else mail
+
+
+class ScriptedServer:
+    """Says one line of the script after the other: the first one to each new connection, the next
+    ones to each command or mail that it gets. Then it closes the connection, or hangs."""
+
+    def __init__(self, *script: str, hangs: bool = False) -> None:
+        self._script = script
+        self._hangs = hangs
+        self._end = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.server = MailServer("127.0.0.1", self._listener.getsockname()[1], tls=False)
+        #: one item for each connection
+        self.connections: queue.Queue[None] = queue.Queue()
+
+    def __enter__(self) -> "ScriptedServer":
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._listener.shutdown(socket.SHUT_RDWR)  # or a thread would go on accepting
+        self._listener.close()
+
+    def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(settings, "current", replace(settings.current, mail_server=self.server))
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections.put(None)
+            threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection: socket.socket) -> None:
+        with suppress(ConnectionError), connection, connection.makefile("rb") as lines:
+            for said in self._script:
+                connection.sendall(said.encode() + b"\r\n")
+                heard = lines.readline()
+                while said.startswith("354") and heard not in (b".\r\n", b""):
+                    heard = lines.readline()
+                if not heard:
+                    return
+            if self._hangs:
+                self._end.wait()

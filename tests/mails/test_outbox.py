@@ -1,0 +1,176 @@
+"""Mails that nobody waits for (mails.md, 4, 6 and 7)."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from conftest import Clock
+from mail_servers import Mailbox, ScriptedServer
+from mails import Mail, outbox, send
+
+GOODBYE = Mail("parent@example.org", "account deleted")
+WARNING = Mail("parent@example.org", "uninstall", {"device": "Tablet"})
+TASK = Mail("parent@example.org", "task done", {"child": "Anna", "task": "Dishes"})
+
+GREETING = ("220 hello", "250 hello", "250 OK")
+
+
+@pytest.fixture
+def no_pauses(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "RETRIES_AFTER_S", (0, 0))
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """What is said about mails, as `messages` and `records`."""
+    with caplog.at_level(logging.INFO, "timelimit.mails"):
+        yield caplog
+
+
+def test_mails_leave_in_their_order(mailbox: Mailbox) -> None:
+    recipients = [f"parent{number}@example.org" for number in range(5)]
+    send([GOODBYE._replace(recipient=each) for each in recipients])
+    assert [mailbox.next().recipients for _ in recipients] == [[each] for each in recipients]
+
+
+@pytest.mark.usefixtures("no_pauses")
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param([], id="closes at once"),
+        pytest.param(["421 not now"], id="is not ready"),
+        pytest.param([*GREETING, "450 grey list"], id="has a grey list"),
+        pytest.param([*GREETING, "250 OK", "354 go"], id="dies in the middle"),
+    ],
+)
+def test_a_mail_is_tried_three_times_and_its_failure_is_logged_once(
+    script: list[str],
+    mailbox: Mailbox,
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with ScriptedServer(*script) as server:
+        server.use(monkeypatch)
+        send([GOODBYE])
+        for _ in range(3):
+            server.connections.get(timeout=5)
+        mailbox.use(monkeypatch)
+        assert mailbox.rest() == []
+        assert server.connections.empty()
+    (message,) = log.messages
+    assert message.startswith("account deleted mail not sent: 127.0.0.1:")
+
+
+def test_a_mail_survives_a_restart_of_the_mail_server(
+    mailbox: Mailbox, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "RETRIES_AFTER_S", (0.01, 60))
+    with ScriptedServer("421 not now") as server:
+        server.use(monkeypatch)
+        send([GOODBYE])
+        server.connections.get(timeout=5)
+        mailbox.use(monkeypatch)
+    assert mailbox.next().recipients == [GOODBYE.recipient]
+    assert not log.messages
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_a_mail_that_would_be_refused_again_is_tried_once(
+    mailbox: Mailbox, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ScriptedServer(*GREETING, "550 no such user") as server:
+        server.use(monkeypatch)
+        send([GOODBYE])
+        server.connections.get(timeout=5)
+        mailbox.use(monkeypatch)
+        assert mailbox.rest() == []
+        assert server.connections.empty()
+    (message,) = log.messages
+    assert message.endswith("says 550 no such user")
+
+
+def test_a_mail_that_can_not_be_written_stops_nothing(
+    mailbox: Mailbox, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send([Mail("parent@example.org", "no such kind")])
+    assert mailbox.rest() == []
+    (record,) = log.records
+    assert record.exc_info is not None
+
+
+def test_a_hanging_mail_server_delays_nobody(
+    mailbox: Mailbox, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "ANSWER_TIMEOUT_S", 0.2)
+    with ScriptedServer(hangs=True) as server:
+        server.use(monkeypatch)
+        send([GOODBYE])  # returns although nothing answers before the end of this block
+        server.connections.get(timeout=5)
+        assert not log.messages
+        mailbox.use(monkeypatch)
+        assert mailbox.rest() == []
+    (message,) = log.messages
+    assert "timed out" in message
+
+
+def test_only_so_many_mails_wait_for_a_mail_server(
+    mailbox: Mailbox, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MAX_WAITING", 2)
+    monkeypatch.setattr(outbox, "ANSWER_TIMEOUT_S", 0.2)
+    with ScriptedServer(hangs=True) as server:
+        server.use(monkeypatch)
+        send([GOODBYE])
+        server.connections.get(timeout=5)
+        send([GOODBYE] * 3)
+        assert log.messages == ["account deleted mail not sent: too many mails are waiting"]
+        for _ in range(2):
+            server.connections.get(timeout=5)
+        mailbox.use(monkeypatch)
+        assert mailbox.rest() == []
+
+
+def test_without_a_mail_server_nothing_is_sent(app: Flask, log: pytest.LogCaptureFixture) -> None:
+    send([GOODBYE, WARNING])
+    assert log.messages == [
+        "account deleted mail not sent, since there is no mail server",
+        "uninstall mail not sent, since there is no mail server",
+    ]
+
+
+# limits
+
+
+def test_mails_beyond_the_limit_are_dropped(
+    mailbox: Mailbox, server_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = WARNING._replace(recipient="other@example.org")
+    send([WARNING, WARNING, WARNING, other, TASK, TASK])
+    got = mailbox.rest()
+    assert [mail.recipients[0] for mail in got] == [
+        "parent@example.org",
+        "parent@example.org",
+        "other@example.org",
+        "parent@example.org",
+    ]
+    assert got[3].subject == "Anna: Dishes"
+    server_clock.forward(60_000)
+    send([WARNING])
+    assert [mail.recipients for mail in mailbox.rest()] == [["parent@example.org"]]
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_a_mail_that_fails_has_used_up_its_limit_once(
+    mailbox: Mailbox, server_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ScriptedServer() as server:
+        server.use(monkeypatch)
+        send([WARNING])
+        for _ in range(3):
+            server.connections.get(timeout=5)
+        mailbox.use(monkeypatch)
+        assert mailbox.rest() == []
+    send([WARNING, WARNING])
+    assert [mail.recipients for mail in mailbox.rest()] == [[WARNING.recipient]]

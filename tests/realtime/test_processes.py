@@ -1,0 +1,148 @@
+"""Starting, ending and multiplying the process (realtime.md, "Scaling")."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from real_server import Clients, RawSocket, Server, until
+from wire import as_admin
+
+IMPORTANT = ("should sync", [{"isImportant": True}])
+
+
+@pytest.mark.parametrize("generation", [4, 2])
+def test_clients_find_the_next_process(clients: Clients, tmp_path: Path, generation: int) -> None:
+    server = Server(tmp_path).started()
+    family = server.new_family()
+    tablet = family.add_device()
+    socket = clients.logged_in(server, generation, tablet.token)
+    server.stop()
+    event, _ = socket.next_event()
+    assert event == "disconnect"
+    again = Server(tmp_path, port=server.port).started()
+    assert socket.next_event() == ("connect", [])
+    assert socket.next_event() == ("acknowledged", [])
+    family.parent.push({"type": "FORCE_SYNC"})
+    assert socket.next_event() == IMPORTANT
+    socket.close()
+    again.stop()
+
+
+def test_the_process_ends_in_time_with_many_sockets(tmp_path: Path) -> None:
+    server = Server(tmp_path).started()
+    sockets = [RawSocket(server, generation) for generation in (4, 3) for _ in range(25)]
+    assert [socket.status for socket in sockets] == [101] * 50
+    server.stop()  # waits no longer than 6 s
+    assert server.process.returncode == 0
+    assert "Traceback" not in server.log
+
+
+@pytest.mark.parametrize("generation", [4, 3])
+def test_nothing_is_left_of_closed_sockets(tmp_path: Path, generation: int) -> None:
+    server = Server(tmp_path, PING_INTERVAL_SEC="1").started()
+
+    def open_and_close() -> None:
+        for socket in [RawSocket(server, generation) for _ in range(20)]:
+            socket.close()
+        until(lambda: websocket_clients(server) == 0)
+
+    open_and_close()
+    threads_for_requests = 20
+    for _ in range(5):
+        open_and_close()
+    until(lambda: server.worker_threads() <= threads_for_requests + 10)
+    server.stop()
+
+
+def websocket_clients(server: Server) -> int:
+    return as_admin(server, "status")["websocketClients"]  # type: ignore[arg-type, no-any-return]
+
+
+def test_several_workers_are_refused_without_redis(tmp_path: Path) -> None:
+    server = Server(tmp_path, "--workers", "2")
+    assert server.process.wait(timeout=10) != 0
+    assert "set REDIS_URL" in server.log
+    assert "Traceback" not in server.log
+
+
+def test_several_workers_start_with_redis(tmp_path: Path, redis_url: str) -> None:
+    server = Server(tmp_path, "--workers", "2", REDIS_URL=redis_url).started()
+    server.stop()
+    assert server.process.returncode == 0
+
+
+@pytest.fixture
+def pair(tmp_path: Path, redis_url: str) -> Iterator[tuple[Server, Server]]:
+    """Two processes on one database, as two workers or two machines are."""
+    with contextlib.ExitStack() as running:
+        servers = []
+        for _ in range(2):
+            server = Server(tmp_path, application="hurried:application", REDIS_URL=redis_url)
+            running.callback(server.stop)
+            servers.append(server.started())
+        yield servers[0], servers[1]
+
+
+def test_a_push_reaches_the_sockets_of_all_processes(
+    pair: tuple[Server, Server], clients: Clients
+) -> None:
+    one, two = pair
+    family = one.new_family()
+    tablet = family.add_device()
+    sockets = [
+        clients.logged_in(server, generation, tablet.token)
+        for server in (one, two)
+        for generation in (4, 2)
+    ]
+    at_parent = [clients.logged_in(server, 4, family.parent.token) for server in (one, two)]
+    family.parent.push({"type": "FORCE_SYNC"})
+    for socket in sockets:
+        assert socket.next_event() == IMPORTANT
+    assert all(socket.hears_nothing_more() for socket in (*sockets, *at_parent))
+    until(lambda: websocket_clients(one) == websocket_clients(two) == 6)
+
+
+def test_presence_counts_the_sockets_of_all_processes(
+    pair: tuple[Server, Server], clients: Clients
+) -> None:
+    one, two = pair
+    family = one.new_family()
+    devices = [family.parent, family.add_device("a"), family.add_device("b")]
+    for device in devices:
+        action = {"type": "SET_SEND_DEVICE_CONNECTED", "deviceId": device.id, "enable": True}
+        assert device.as_parent(action, auth="password") is False
+    ids = [device.id for device in devices]
+
+    first = clients.logged_in(one, 4, devices[0].token)
+    assert first.next_event() == ("connected devices", [ids[:1]])
+    second = clients.logged_in(two, 2, devices[1].token)
+    for socket in (first, second):
+        assert socket.next_event() == ("connected devices", [sorted(ids[:2])])
+    third = clients.logged_in(one, 4, devices[2].token)
+    for socket in (first, second, third):
+        assert socket.next_event() == ("connected devices", [sorted(ids)])
+    again = clients.logged_in(one, 4, devices[1].token)
+    assert again.next_event() == ("connected devices", [sorted(ids)])
+
+    second.close()  # the device is connected to the other process, too
+    third.close()
+    for socket in (first, again):
+        assert socket.next_event() == ("connected devices", [sorted(ids[:2])])
+    assert first.hears_nothing_more()
+
+
+def test_a_process_that_dies_leaves_nobody_connected(
+    pair: tuple[Server, Server], clients: Clients
+) -> None:
+    one, two = pair
+    family = one.new_family()
+    tablet = family.add_device()
+    action = {"type": "SET_SEND_DEVICE_CONNECTED", "deviceId": tablet.id, "enable": True}
+    assert tablet.as_parent(action, auth="password") is False
+    at_parent = clients.logged_in(one, 4, family.parent.token)
+    clients.logged_in(two, 4, tablet.token)
+    assert at_parent.next_event() == ("connected devices", [[tablet.id]])
+    two.kill()
+    assert at_parent.next_event() == ("connected devices", [[]])

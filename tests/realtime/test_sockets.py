@@ -1,0 +1,62 @@
+"""Clients that are slow, dead, or none of ours, and what they may cost."""
+
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import settings
+from real_server import RawSocket, Server
+from realtime import sockets
+from realtime.sockets import OpenSocket
+
+
+@pytest.fixture
+def pair(monkeypatch: pytest.MonkeyPatch) -> tuple[OpenSocket, socket.socket]:
+    """Our end of a connection, whose heartbeats are due every second, and the client's."""
+    monkeypatch.setattr(sockets, "PING_TIMEOUT_S", 0)
+    monkeypatch.setattr(settings, "current", replace(settings.current, ping_interval_sec=1))
+    ours, theirs = socket.socketpair()
+    return OpenSocket(ours), theirs
+
+
+def test_a_silent_client_is_given_up(pair: tuple[OpenSocket, socket.socket]) -> None:
+    ours, theirs = pair
+    theirs.sendall(b"hello")
+    assert ours.recv(100) == b"hello"
+    with pytest.raises(TimeoutError):
+        ours.recv(100)
+
+
+def test_a_client_that_takes_nothing_is_disconnected(
+    pair: tuple[OpenSocket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    with pytest.raises(BrokenPipeError):
+        while True:
+            ours.send(b"x" * 65536)
+    while theirs.recv(65536):
+        pass  # until the end
+
+
+def test_a_client_that_sends_too_much_is_disconnected(
+    pair: tuple[OpenSocket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    received = 0
+    with pytest.raises(ConnectionAbortedError):
+        while True:
+            theirs.sendall(b"x" * 10_000)
+            received += len(ours.recv(10_000))
+    assert received == sockets.MAX_RECEIVED
+    assert theirs.recv(1) == b""
+
+
+def test_a_client_that_never_joins_is_disconnected(tmp_path: Path) -> None:
+    server = Server(tmp_path, application="hurried:application").started()
+    stranger = RawSocket(server, 4)
+    opening = stranger.receive()
+    assert opening and opening.startswith("0")
+    assert stranger.receive() is None
+    server.stop()

@@ -1,0 +1,64 @@
+"""Rows of all kinds, for tests of what is deleted with what."""
+
+from itertools import count
+from typing import Any
+
+import peewee
+
+import database as db
+import models
+from wire import Device, Family
+
+#: Every model whose rows belong to a family.
+OF_FAMILIES = [model for model in models.ALL if "family_id" in model._meta.fields]
+
+#: The keys by which the rows belong together.
+_KEYS = {
+    "user_id": "user01",
+    "child_id": "user01",
+    "device_id": "device",
+    "receiver_device_id": "device",
+    "sender_device_id": "device",
+    "category_id": "games1",
+    "server_sequence_number": 1,
+    "request_server_sequence_number": 1,
+}
+
+_unique = count(1)
+
+
+@db.writing
+def store_row_of_each_kind(family: Family) -> None:
+    """A user, a device and a category of a family, and all that such can have."""
+    for model in OF_FAMILIES:
+        if model is not models.Family:
+            needed = (
+                field
+                for field in model._meta.sorted_fields
+                if field.default is None and not field.null
+            )
+            keys = {**_KEYS, "family_id": family.id}
+            model.create(**{field.name: keys.get(field.name, _value(field)) for field in needed})
+
+
+def _value(field: peewee.Field) -> Any:
+    if isinstance(field, peewee.CharField):
+        return f"{next(_unique):0{min(field.max_length, 32)}}"
+    return b"x" if isinstance(field, peewee.BlobField) else 1
+
+
+@db.reading
+def models_with_rows(family: Family) -> set[type[models.Row]]:
+    """The models that have rows of a family."""
+    return {
+        model
+        for model in OF_FAMILIES
+        if model.select().where(model.family_id == family.id).exists()
+    }
+
+
+@db.reading
+def stored_token(device: Device) -> str:
+    """The token that a device has in the database, which may be one that no client knows."""
+    row = models.Device.get_by_id((device.family.id, device.id))
+    return str(row.device_auth_token)

@@ -1,0 +1,105 @@
+"""POST /sync/report-removed and /sync/is-device-removed (device-lifecycle.md)."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from sync.notifications import ShouldSync
+from wire import Device, Family, post
+
+REPORT = "/sync/report-removed"
+ASK = "/sync/is-device-removed"
+UNKNOWN = "x" * 32
+
+
+@pytest.fixture
+def device(family: Family) -> Device:
+    return family.add_device()
+
+
+def report(device: Device) -> None:
+    assert post(device.client, REPORT, {"deviceAuthToken": device.token}) == {"ok": True}
+
+
+def is_removed(client: FlaskClient, token: str) -> bool:
+    answer = post(client, ASK, {"deviceAuthToken": token})
+    assert answer.keys() == {"isDeviceRemoved"}
+    return answer["isDeviceRemoved"]
+
+
+def test_a_reported_device_is_marked_and_its_token_is_dead(family: Family, device: Device) -> None:
+    before = device.entry()
+    family.parent.pull()
+    report(device)
+    assert family.parent.news().keys() == {"devices"}
+    assert device.entry() == {**before, "reportUninstall": True}
+    status = {"devices": "", "users": "", "apps": {}, "categories": {}}
+    body: dict[str, Any] = {"deviceAuthToken": device.token}
+    post(device.client, "/sync/pull-status", {**body, "status": status}, status=401)
+    post(device.client, "/sync/push-actions", {**body, "actions": []}, status=401)
+    assert is_removed(device.client, device.token) is True
+
+
+def test_the_others_are_told(family: Family, device: Device, told: list[ShouldSync]) -> None:
+    told.clear()
+    report(device)
+    assert ShouldSync(family.parent.token, is_important=False) in told
+    assert device.token not in {message.device_auth_token for message in told}
+
+
+def test_a_repetition_has_no_effect(family: Family, device: Device, told: list[ShouldSync]) -> None:
+    report(device)
+    family.parent.pull()
+    told.clear()
+    for _ in range(2):
+        report(device)
+    assert family.parent.news() == {}
+    assert told == []
+
+
+def test_the_device_keeps_its_place(family: Family) -> None:
+    child = family.add_child()
+    device = family.add_device(user=child)
+    device.push({"type": "UPDATE_INSTALLED_APPS", "w": False, "b": "AAAA"})
+    before = family.parent.full_pull()["devices2"]
+    report(device)
+    assert device.entry()["currentUserId"] == child
+    assert family.parent.full_pull()["devices2"] == before
+
+
+@pytest.mark.parametrize("token", [UNKNOWN, "", "x", UNKNOWN + "\n", "ä😀", "\ud800", "x" * 90_000])
+def test_an_unknown_token_is_an_error_without_noise(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, token: str
+) -> None:
+    answer = post(client, REPORT, {"deviceAuthToken": token}, status=500)
+    assert answer.keys() == {"status", "error", "message"}
+    assert all(record.exc_info is None for record in caplog.records)
+    assert token == "" or len(token) < 32 or token not in caplog.text
+    assert is_removed(client, token) is False
+
+
+def test_the_token_of_a_present_device_is_not_removed(device: Device) -> None:
+    assert is_removed(device.client, device.token) is False
+    device.pull()
+
+
+def test_tokens_are_compared_exactly(device: Device) -> None:
+    report(device)
+    for token in (device.token.swapcase(), device.token + "\n", device.token + " ", "%" * 32):
+        assert is_removed(device.client, token) is False
+
+
+@pytest.mark.parametrize("path", [REPORT, ASK])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        {"deviceAuthToken": None},
+        {"deviceAuthToken": 1},
+        {"deviceAuthToken": UNKNOWN, "more": 1},
+    ],
+)
+def test_bad_bodies_are_refused(client: FlaskClient, path: str, body: Any) -> None:
+    post(client, path, body, status=400)

@@ -1,0 +1,175 @@
+"""The settings of the environment (http.md, "Environment variables")."""
+
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from settings import Environment, MailServer, SettingsError, from_environment
+
+DEFAULTS = {
+    "database_url": "sqlite:///data/timelimit.db",
+    "port": 8080,
+    "always_pro": True,
+    "log_level": "info",
+    "disable_signup": False,
+    "admin_token": "",
+    "sign_secret": "",
+    "mail_server": None,
+    "mail_sender": "TimeLimit <timelimit@localhost>",
+    "mail_imprint": "",
+    "mail_whitelist": frozenset(),
+    "mail_server_blacklist": frozenset(),
+    "ping_interval_sec": 25,
+    "redis_url": "",
+}
+
+NAMES = [field.data_key for field in Environment().fields.values()]
+
+
+def test_nothing_has_to_be_set() -> None:
+    assert asdict(from_environment({})) == DEFAULTS
+
+
+@pytest.mark.parametrize("empty", ["", " ", "\n"])
+def test_empty_is_unset(empty: str) -> None:
+    assert asdict(from_environment(dict.fromkeys(NAMES, empty))) == DEFAULTS
+
+
+def test_every_setting_has_a_line_of_help() -> None:
+    for field in Environment().fields.values():
+        assert field.metadata["help"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "expected"),
+    [
+        ("DATABASE_URL", "sqlite:///relative.db", "database_url", "sqlite:///relative.db"),
+        ("DATABASE_URL", "sqlite:////absolute.db", "database_url", "sqlite:////absolute.db"),
+        ("DATABASE_URL", "mysql://u:p@host/db", "database_url", "mysql://u:p@host/db"),
+        ("DATABASE_URL", "mysql://host:3307/db", "database_url", "mysql://host:3307/db"),
+        ("PORT", "1", "port", 1),
+        ("PORT", " 65535 ", "port", 65535),
+        ("ALWAYS_PRO", "yes", "always_pro", True),
+        ("ALWAYS_PRO", "no", "always_pro", False),
+        ("DISABLE_SIGNUP", "yes", "disable_signup", True),
+        ("DISABLE_SIGNUP", "no", "disable_signup", False),
+        ("LOG_LEVEL", "debug", "log_level", "debug"),
+        ("LOG_LEVEL", "error", "log_level", "error"),
+        ("ADMIN_TOKEN", "secret", "admin_token", "secret"),
+        ("SIGN_SECRET", "secret", "sign_secret", "secret"),
+        ("MAIL_SENDER", "Me <me@example.com>", "mail_sender", "Me <me@example.com>"),
+        ("MAIL_IMPRINT", "Somebody\nSomewhere", "mail_imprint", "Somebody\nSomewhere"),
+        ("MAIL_WHITELIST", " A@x.de ,, X.de", "mail_whitelist", {"a@x.de", "x.de"}),
+        ("MAIL_SERVER_BLACKLIST", " X.de , y.de,", "mail_server_blacklist", {"x.de", "y.de"}),
+        ("PING_INTERVAL_SEC", "1", "ping_interval_sec", 1),
+        ("PING_INTERVAL_SEC", "3600", "ping_interval_sec", 3600),
+        ("SMTP_URL", "smtp://host", "mail_server", MailServer("host", 587, False)),
+        ("SMTP_URL", "smtps://host", "mail_server", MailServer("host", 465, True)),
+        (
+            "SMTP_URL",
+            "smtp://me%40x:s%2Fecret@host:25",
+            "mail_server",
+            MailServer("host", 25, False, "me@x", "s/ecret"),
+        ),
+        ("MAIL_TRANSPORT", '{"host":"h"}', "mail_server", MailServer("h", 587, False)),
+        (
+            "MAIL_TRANSPORT",
+            '{"host":"h","port":2525,"secure":true,"auth":{"user":"u","pass":"p"}}',
+            "mail_server",
+            MailServer("h", 2525, True, "u", "p"),
+        ),
+        ("MAIL_TRANSPORT", '{"host":"h","secure":true}', "mail_server", MailServer("h", 465, True)),
+    ],
+)
+def test_settings_are_read(name: str, value: str, field: str, expected: Any) -> None:
+    settings = from_environment({name: value, "SOMETHING_ELSE": "x"})
+    assert getattr(settings, field) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("DATABASE_URL", "sqlite://", "sqlite:///PATH"),
+        ("DATABASE_URL", "sqlite:///", "sqlite:///PATH"),
+        ("DATABASE_URL", "sqlite://data.db", "sqlite:///PATH"),
+        ("DATABASE_URL", "data.db", "sqlite:///PATH"),
+        ("DATABASE_URL", "postgres://host/db", "mysql://"),
+        ("DATABASE_URL", "mysql:///db", "mysql://"),
+        ("DATABASE_URL", "mysql://host", "mysql://"),
+        ("DATABASE_URL", "mysql://host/", "mysql://"),
+        ("DATABASE_URL", "mysql://host:port/db", "no URL"),
+        ("DATABASE_URL", "mysql://[host/db", "no URL"),
+        ("PORT", "0", "1 to 65535"),
+        ("PORT", "65536", "1 to 65535"),
+        ("PORT", "-1", "1 to 65535"),
+        ("PORT", "80.5", "1 to 65535"),
+        ("PORT", "http", "1 to 65535"),
+        ("ALWAYS_PRO", "false", "yes or no"),
+        ("ALWAYS_PRO", "true", "yes or no"),
+        ("ALWAYS_PRO", "1", "yes or no"),
+        ("ALWAYS_PRO", "No", "yes or no"),
+        ("DISABLE_SIGNUP", "false", "yes or no"),
+        ("LOG_LEVEL", "verbose", "debug, info, warning, error"),
+        ("LOG_LEVEL", "INFO", "debug, info, warning, error"),
+        ("MAIL_SENDER", "nobody", "one address"),
+        ("MAIL_SENDER", "a@x.de, b@x.de", "one address"),
+        ("MAIL_WHITELIST", "@x.de", "addresses or domains"),
+        ("MAIL_SERVER_BLACKLIST", "a@x.de", "domains"),
+        ("PING_INTERVAL_SEC", "0", "1 to 3600"),
+        ("PING_INTERVAL_SEC", "3601", "1 to 3600"),
+        ("PING_INTERVAL_SEC", "soon", "1 to 3600"),
+    ],
+)
+def test_a_bad_value_ends_the_start_with_what_would_be_right(
+    name: str, value: str, advice: str
+) -> None:
+    with pytest.raises(SettingsError) as error:
+        from_environment({name: value})
+    assert f"{name}={value}" in str(error.value)
+    assert advice in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("DATABASE_URL", "postgres://user:sesame@host/db", "mysql://"),
+        ("DATABASE_URL", "mysql://user:sesame@host:port/db", "no URL"),
+        ("DATABASE_URL", "mysql://user:sesame@host", "mysql://"),
+        ("SMTP_URL", "http://user:sesame@host", "smtp://"),
+        ("SMTP_URL", "smtp://user:sesame@", "smtp://"),
+        ("SMTP_URL", "smtp://user:sesame@host:0", "smtp://"),
+        ("SMTP_URL", "smtp://user:sesame@host:70000", "no URL"),
+        ("MAIL_TRANSPORT", "sesame", "no JSON"),
+        ("MAIL_TRANSPORT", '["sesame"]', '"host"'),
+        ("MAIL_TRANSPORT", '{"auth":{"user":"u","pass":"sesame"}}', '"host"'),
+        ("MAIL_TRANSPORT", '{"host":"","auth":{"user":"u","pass":"sesame"}}', '"host"'),
+        ("MAIL_TRANSPORT", '{"host":"h","auth":{"pass":"sesame"}}', "auth.user"),
+        ("MAIL_TRANSPORT", '{"host":"h","secure":"sesame"}', "secure"),
+        ("MAIL_TRANSPORT", '{"host":"h","port":0,"service":"sesame"}', "port"),
+        ("REDIS_URL", "http://:sesame@host", "redis://"),
+    ],
+)
+def test_a_secret_is_not_shown(name: str, value: str, advice: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        from_environment({name: value})
+    assert str(error.value).startswith(f"{name}=***")
+    assert advice in str(error.value)
+    assert "sesame" not in str(error.value)
+
+
+def test_there_is_one_mail_server() -> None:
+    with pytest.raises(SettingsError, match="MAIL_TRANSPORT is set, too"):
+        from_environment({"SMTP_URL": "smtp://host", "MAIL_TRANSPORT": '{"host":"h"}'})
+
+
+def test_secrets_are_not_part_of_the_text_of_the_settings() -> None:
+    settings = from_environment(
+        {
+            "DATABASE_URL": "mysql://u:sesame@host/db",
+            "ADMIN_TOKEN": "sesame",
+            "SIGN_SECRET": "sesame",
+            "SMTP_URL": "smtp://u:sesame@host",
+        }
+    )
+    assert "sesame" not in repr(settings)
