@@ -1,6 +1,7 @@
 """The application factory: settings, database, the blueprint, error answers, commands."""
 
 import logging
+from urllib.parse import quote
 
 from flask import Flask, Response, jsonify, request
 from marshmallow import ValidationError
@@ -62,7 +63,8 @@ def _answer_error(error: Exception) -> Response:
     is_trouble = isinstance(error, DATABASE_TROUBLE)
     reason = driver_message(error) if is_trouble else problem.description
     level = logging.INFO if problem.code and problem.code < 500 else logging.ERROR
-    log.log(level, "%s %s: %s %s", request.method, request.path, problem.code, reason)
+    # Decoded paths can hold line feeds, which would make lines of their own.
+    log.log(level, "%s %s: %s %s", request.method, quote(request.path), problem.code, reason)
     response = jsonify(status=problem.code, error=problem.name, message=problem.description)
     response.status_code = problem.code or 500
     for name, value in problem.get_headers():

@@ -69,8 +69,8 @@ _MYSQL_LOST = {2006, 2013, 1927, 1053}
 _after_commit: ContextVar[list[Callable[[], object]]] = ContextVar("after_commit")
 
 
-class _Patient:
-    """A pool that answers like a database in trouble when it has no connection left for long."""
+class _Pool:
+    """What the pools of both engines do in trouble."""
 
     def connect(self, reuse_if_open: bool = False) -> bool:
         try:
@@ -78,8 +78,13 @@ class _Patient:
         except MaxConnectionsExceeded:
             raise OperationalError("all connections to the database are in use") from None
 
+    def rollback(self) -> None:
+        # Engines in trouble have done it already. What gets told is the trouble.
+        with suppress(*DATABASE_TROUBLE):
+            super().rollback()  # type: ignore[misc]
 
-class Sqlite(_Patient, PooledSqliteDatabase):
+
+class Sqlite(_Pool, PooledSqliteDatabase):
     def __init__(self, path: str) -> None:
         self._writers = WriterQueue()
         super().__init__(
@@ -140,7 +145,7 @@ class _MySQLSession(MySQLDatabase):
         return connection
 
 
-class MySQL(_Patient, PooledMySQLDatabase, _MySQLSession):
+class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
     def __init__(self, name: str, **connection: Any) -> None:
         super().__init__(
             name,
@@ -172,11 +177,6 @@ class MySQL(_Patient, PooledMySQLDatabase, _MySQLSession):
                 # Doing it again could do it twice.
                 raise OperationalError("the connection was lost during a commit") from error
             raise
-
-    def rollback(self) -> None:
-        # A lost connection has been rolled back, and what is told is how it was lost.
-        with suppress(*DATABASE_TROUBLE):
-            super().rollback()
 
     def _is_closed(self, connection: Any) -> bool:
         is_closed = bool(super()._is_closed(connection))

@@ -430,7 +430,7 @@ class MailAuthToken(Row):
     locale = CharField()
 
     class Meta:
-        indexes = ((("created_at",), False),)
+        indexes = ((("mail",), False), (("created_at",), False))
 
 
 class RateLimit(Row):

@@ -9,7 +9,10 @@ import struct
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -68,6 +71,31 @@ def give_server_key(device: Device, version: str, scalar: bytes) -> None:
 def action_message(number: int, device_id: str, encoded: str) -> bytes:
     """M: what the MAC of an action covers."""
     return struct.pack(">Q", number) + len32(device_id.encode()) + len32(encoded.encode())
+
+
+def parent_password_change(
+    user_id: str,
+    *,
+    old: str,
+    new: str,
+    password_hash: str,
+    salt: str,
+    ciphertext: str | None = None,
+) -> dict[str, Any]:
+    """A change from one second hash to another, correctly signed whatever it contains."""
+    iv, text = bytes(range(16)), "ab" * 16
+    key = hashlib.sha512((old + text).encode()).digest()[:16]
+    encrypted = Cipher(AES(key), CTR(iv)).encryptor().update(new.encode()).hex()
+    secret = iv.hex() + text + encrypted if ciphertext is None else ciphertext
+    signed = old + user_id + password_hash + salt + secret
+    return {
+        "type": "CHANGE_PARENT_PASSWORD",
+        "userId": user_id,
+        "hash": password_hash,
+        "secondSalt": salt,
+        "secondHashEncrypted": secret,
+        "integrity": hashlib.sha512(signed.encode()).hexdigest(),
+    }
 
 
 class SecurityKey:

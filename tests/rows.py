@@ -24,6 +24,9 @@ _KEYS = {
     "request_server_sequence_number": 1,
 }
 
+#: Fields with the next number of a device.
+_NUMBERS = {"next_sequence_number"}
+
 _unique = count(1)
 
 
@@ -62,3 +65,20 @@ def stored_token(device: Device) -> str:
     """The token that a device has in the database, which may be one that no client knows."""
     row = models.Device.get_by_id((device.family.id, device.id))
     return str(row.device_auth_token)
+
+
+@db.reading
+def stored_rows(family: Family) -> dict[str, list[Any]]:
+    """All rows of a family, by table, but for the next sequence numbers: what is refused uses its
+    number, too."""
+    return {
+        model._meta.table_name: list(
+            model.select(
+                *(field for field in model._meta.sorted_fields if field.name not in _NUMBERS)
+            )
+            .where(model.family_id == family.id)
+            .order_by(*model._meta.get_primary_keys())
+            .tuples()
+        )
+        for model in OF_FAMILIES
+    }

@@ -1,9 +1,11 @@
 """The settings of the environment (http.md, "Environment variables")."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
+from marshmallow import fields
 
 from settings import Environment, MailServer, SettingsError, from_environment
 
@@ -173,3 +175,10 @@ def test_secrets_are_not_part_of_the_text_of_the_settings() -> None:
         }
     )
     assert "sesame" not in repr(settings)
+
+
+@pytest.mark.parametrize("setting", Environment().fields.values())
+def test_the_readme_names_each_setting(setting: fields.Field[Any]) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    row = next(line for line in readme.splitlines() if line.startswith(f"| `{setting.data_key}` |"))
+    assert row.endswith(f"| {setting.metadata['help']} |")

@@ -1,6 +1,7 @@
 """POST /sync/pull-status: the request, the levels and what a pull changes (pull-status.md)."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,10 +110,13 @@ def test_another_family_is_out_of_sight(client: FlaskClient, furnished: Furnishe
 
 
 def test_secrets_are_not_shown(furnished: FurnishedFamily) -> None:
+    def of_family(model: Any) -> Any:
+        return model.select().where(model.family_id == furnished.id)
+
     with db.database.connection_context():
-        hashes = {user.second_password_hash for user in models.User.select()} - {""}
-        tokens = {device.device_auth_token for device in models.Device.select()}
-        keys = {bytes(key.private_key).hex() for key in models.DhKey.select()}
+        hashes = {user.second_password_hash for user in of_family(models.User)} - {""}
+        tokens = {device.device_auth_token for device in of_family(models.Device)}
+        keys = {b64encode(key.private_key).decode() for key in of_family(models.DhKey)}
     shown = json.dumps([device.full_pull() for device in (furnished.parent, furnished.device)])
     assert hashes and tokens and keys
     assert not [secret for secret in hashes | tokens | keys if secret in shown]

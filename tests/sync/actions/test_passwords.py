@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 
-from keys import Session, b64, give_server_key, pair, spki
+from keys import Session, b64, give_server_key, pair, parent_password_change, spki
 from sync.notifications import Level
 from wire import SECOND_HASH, Device, Family, Observer
 
@@ -287,29 +287,13 @@ def test_the_vectors_of_encrypted_passwords_are_accepted(
 # CHANGE_PARENT_PASSWORD
 
 
-def change_of(
-    user_id: str,
-    *,
-    old: str = SECOND_HASH,
-    new: str = NEW_SECOND_HASH,
-    ciphertext: str | None = None,
-    password_hash: str = NEW_HASH,
-    salt: str = NEW_SALT,
-) -> dict[str, Any]:
-    """A change of a parent's password, correctly signed whatever it contains."""
-    iv, text = bytes(range(16)), "ab" * 16
-    key = hashlib.sha512((old + text).encode()).digest()[:16]
-    encrypted = Cipher(AES(key), CTR(iv)).encryptor().update(new.encode()).hex()
-    secret = iv.hex() + text + encrypted if ciphertext is None else ciphertext
-    signed = old + user_id + password_hash + salt + secret
-    return {
-        "type": "CHANGE_PARENT_PASSWORD",
-        "userId": user_id,
-        "hash": password_hash,
-        "secondSalt": salt,
-        "secondHashEncrypted": secret,
-        "integrity": hashlib.sha512(signed.encode()).hexdigest(),
-    }
+change_of = partial(
+    parent_password_change,
+    old=SECOND_HASH,
+    new=NEW_SECOND_HASH,
+    password_hash=NEW_HASH,
+    salt=NEW_SALT,
+)
 
 
 def by_password(device: Device, user: str, second_hash: str) -> Callable[..., bool]:

@@ -296,6 +296,18 @@ def test_one_bad_item_refuses_all_of_them(
     observer.sees_refusal(action, by=device.push)
 
 
+@pytest.mark.parametrize(
+    ("name", "slot"), [("as", lambda n: [n, n]), ("sdl", lambda n: [0, 1439, n + 1, 1])]
+)
+def test_the_number_of_slots_is_limited(
+    family: Family, observer: Observer, device: Device, category: str, name: str, slot: Any
+) -> None:
+    """Each one is compared with all others, so without a limit one action could stop the server."""
+    slots = [slot(number) for number in range(201)]
+    observer.sees_refusal(v2(used(category, 1, **{name: slots})), by=device.push)
+    assert device.push(v2(used(category, 1, **{name: slots[:200]}))) is False
+
+
 def test_no_two_items_are_for_one_category(
     observer: Observer, device: Device, category: str
 ) -> None:
