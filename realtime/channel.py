@@ -19,8 +19,6 @@ from realtime.worker import Worker
 from sync import notifications
 from sync.notifications import ShouldSync
 
-log = logging.getLogger("timelimit.realtime")
-
 #: Real tokens have 32 characters. Others are taken, since clients that were removed or made for
 #: another server have to find that out by a sync.
 MAX_TOKEN_LENGTH = 64
@@ -34,10 +32,13 @@ class Channel:
     """Rooms and events. The handlers run in threads of python-socketio, the rest in the worker."""
 
     def __init__(self) -> None:
-        redis_url = settings.current.redis_url
+        url = settings.current.redis_url
+        self._connections, manager, emitter = (
+            _over_redis(url) if url else (OwnConnections(), None, None)
+        )
         self.server = socketio.Server(
             async_mode="threading",
-            client_manager=_redis_manager(redis_url) if redis_url else None,
+            client_manager=manager,
             ping_interval=settings.current.ping_interval_sec,
             ping_timeout=PING_TIMEOUT_S,
             allow_upgrades=False,
@@ -50,10 +51,7 @@ class Channel:
         self.server.on("connect", self._connected)
         self.server.on("devicelogin", self._logged_in)
         self.server.on("disconnect", self._disconnected)
-        # What this process sends goes the way over Redis, too, so that all processes pass on the
-        # lists of connected devices in the same order.
-        self._emitter = _redis_manager(redis_url, write_only=True) if redis_url else self.server
-        self._connections = _redis_connections(redis_url) if redis_url else OwnConnections()
+        self._emitter = emitter or self.server
         self._presence = Presence(self._connections, partial(self._emit, "connected devices"))
         self._worker = Worker(self._look_after, (*DATABASE_TROUBLE, *self._connections.TROUBLE))
         #: the rooms of each connection
@@ -146,14 +144,16 @@ def _quiet_logger(name: str, level: int) -> logging.Logger:
     return logger
 
 
-def _redis_connections(url: str) -> OwnConnections:
-    from realtime.redis_connections import RedisConnections  # needs a package that is optional
+def _over_redis(
+    url: str,
+) -> tuple[OwnConnections, socketio.RedisManager, socketio.RedisManager]:
+    """What this process shares with the others: the connections, the messages it passes on, and
+    the way for those that it sends. They don't go to its own sockets directly, so that all
+    processes pass on the lists of connected devices in the same order."""
+    from realtime.redis_connections import TIMEOUTS, RedisConnections  # its package is optional
 
-    return RedisConnections(url)
-
-
-def _redis_manager(url: str, *, write_only: bool = False) -> socketio.RedisManager:
-    options = {"socket_timeout": 5, "socket_connect_timeout": 5} if write_only else {}
-    return socketio.RedisManager(
-        url, channel="timelimit", write_only=write_only, redis_options=options
+    return (
+        RedisConnections(url),
+        socketio.RedisManager(url, channel="timelimit"),
+        socketio.RedisManager(url, channel="timelimit", write_only=True, redis_options=TIMEOUTS),
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("timelimit.realtime")
 
 #: After this many pulls, phones would have opened a socket.
-MANY_PULLS = 20
+MANY_PULLS = 10
 
 
 class Gateway:

@@ -139,9 +139,9 @@ class Server:
             self._families = [json.loads(line) for line in run.stdout.splitlines()]
         return _RealFamily(self, self._families.pop())
 
-    def worker_threads(self) -> int:
-        tasks = [Path(f"/proc/{worker}/task") for worker in self._workers()]
-        return sum(len(list(task.iterdir())) for task in tasks)
+    def threads(self) -> list[int]:
+        """Of each worker."""
+        return [len(list(Path(f"/proc/{worker}/task").iterdir())) for worker in self._workers()]
 
     def _workers(self) -> list[int]:
         children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"

@@ -52,7 +52,7 @@ def test_nothing_is_left_of_closed_sockets(tmp_path: Path, generation: int) -> N
     threads_for_requests = 20
     for _ in range(5):
         open_and_close()
-    until(lambda: server.worker_threads() <= threads_for_requests + 10)
+    until(lambda: sum(server.threads()) <= threads_for_requests + 10)
     server.stop()
 
 
@@ -67,8 +67,26 @@ def test_several_workers_are_refused_without_redis(tmp_path: Path) -> None:
     assert "Traceback" not in server.log
 
 
-def test_several_workers_start_with_redis(tmp_path: Path, redis_url: str) -> None:
+def test_a_push_reaches_the_sockets_of_all_workers(
+    tmp_path: Path, redis_url: str, clients: Clients
+) -> None:
     server = Server(tmp_path, "--workers", "2", REDIS_URL=redis_url).started()
+    family = server.new_family()
+    tokens = [family.add_device().token for _ in range(8)]
+    before = server.threads()
+    sockets = []
+
+    def is_spread() -> bool:
+        """Whether both workers have the threads of several sockets, after some more at once."""
+        more = [clients.open(server, 4, token=token) for token in tokens]
+        for socket in more:
+            assert [socket.next_event()[0] for _ in range(2)] == ["connect", "acknowledged"]
+        sockets.extend(more)
+        return all(now > old + 10 for now, old in zip(server.threads(), before, strict=True))
+
+    until(is_spread)
+    family.parent.push({"type": "FORCE_SYNC"})
+    assert [socket.next_event() for socket in sockets] == [IMPORTANT] * len(sockets)
     server.stop()
     assert server.process.returncode == 0
 

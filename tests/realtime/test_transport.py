@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from real_server import Clients, RawSocket, Server, until
+from realtime.gateway import MANY_PULLS
 from wire import as_admin
 
 UPGRADE = {
@@ -149,7 +150,7 @@ def test_the_operator_is_told_when_devices_pull_but_never_open_a_socket(
     if has_socket:
         opened_once = RawSocket(server, 4)
         opened_once.close()
-    for _ in range(40):
+    for _ in range(2 * MANY_PULLS):
         device.full_pull()
     server.stop()
     assert server.log.count("let it pass websockets") == (0 if has_socket else 1)
