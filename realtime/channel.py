@@ -41,7 +41,6 @@ class Channel:
             client_manager=manager,
             ping_interval=settings.current.ping_interval_sec,
             ping_timeout=PING_TIMEOUT_S,
-            allow_upgrades=False,
             cors_allowed_origins=[],  # no cookies, so other origins gain nothing
             http_compression=False,
             logger=_quiet_logger("socketio", logging.ERROR),
@@ -73,12 +72,17 @@ class Channel:
             lambda _: threading.Thread(target=self._tell_everyone, daemon=True).start(), weak=False
         )
 
+    def has_session(self, sid: str) -> bool:
+        """Whether a client that polls, or changes to a websocket, is known."""
+        return sid in self.server.eio.sockets
+
     # what clients do
 
     def _connected(self, sid: str, environ: dict[str, Any]) -> None:
         self._rooms[sid] = []
-        socket: OpenSocket = environ[OpenSocket.KEY]
-        socket.has_joined = True
+        socket: OpenSocket | None = environ.get(OpenSocket.KEY)  # none while it polls
+        if socket is not None:
+            socket.has_joined = True
 
     def _logged_in(self, sid: str, *arguments: Any) -> object:
         """Returning acknowledges. That is done by the thread that runs this; presence waits for

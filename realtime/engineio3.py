@@ -42,8 +42,11 @@ class _Session:
         self._engine = engine
         self._socket = socket
         self._sid = ""
-        [self.opening] = self.receive()
-        self._sid = json.loads(self.opening[1:])["sid"]
+        [opening] = self.receive()
+        parameters = json.loads(opening[1:])
+        self._sid = parameters["sid"]
+        # What it offers to clients that poll is not for one that has a websocket already.
+        self.opening = opening[0] + json.dumps({**parameters, "upgrades": []})
 
     def send(self, packet: str) -> None:
         self._request("POST", packet)

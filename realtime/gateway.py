@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("timelimit.realtime")
 
+#: No app polls, but other clients of socket.io begin so before they change to a websocket. A poll
+#: keeps a thread that requests need, so there can't be many.
+MAX_POLLS = 8
+
 #: After this many pulls, phones would have opened a socket.
 MANY_PULLS = 10
 
@@ -26,7 +31,9 @@ class Gateway:
     def __init__(self, http: "WSGIApplication") -> None:
         channel = Channel()
         channel.listen()
+        self._has_session = channel.has_session
         self._engine: WSGIApplication = channel.server.handle_request
+        self._polls = threading.BoundedSemaphore(MAX_POLLS)
         self._http = http
         self._advice = Advice()
 
@@ -37,10 +44,13 @@ class Gateway:
             self._advice.saw_request(environ["PATH_INFO"])
             return self._http(environ, start_response)
         query = parse_qs(environ["QUERY_STRING"])
+        is_version_4 = query.get("EIO") == ["4"]
+        if "sid" in query and not (is_version_4 and self._has_session(query["sid"][0])):
+            return _refuse(start_response, "400 Bad Request", 1, "Session ID unknown")
+        if query.get("transport") == ["polling"] and is_version_4:
+            return self._poll(environ, start_response)
         if query.get("transport") != ["websocket"]:
             return _refuse(start_response, "400 Bad Request", 0, "Transport unknown")
-        if "sid" in query:  # only for polling, and for changing from it to a websocket
-            return _refuse(start_response, "400 Bad Request", 1, "Session ID unknown")
         if not _is_handshake(environ):
             self._advice.saw_no_upgrade()
             return _refuse(start_response, "400 Bad Request", 3, "Bad request")
@@ -53,7 +63,7 @@ class Gateway:
             # Compression is not worth the 300 KB that it takes per socket.
             environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
             try:
-                if query.get("EIO") == ["4"]:
+                if is_version_4:
                     self._engine(environ, start_response)
                 else:
                     engineio3.serve(environ, self._engine)
@@ -62,6 +72,14 @@ class Gateway:
                 log.debug("a websocket ended by %s", type(error).__name__)
         # There is nothing to answer any more; gunicorn takes this as the end of the connection.
         raise StopIteration
+
+    def _poll(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if not self._polls.acquire(blocking=False):
+            return _refuse(start_response, "503 Service Unavailable", 3, "Too many clients poll")
+        try:
+            return self._engine(environ, start_response)
+        finally:
+            self._polls.release()
 
 
 def _refuse(

@@ -203,16 +203,30 @@ class Clients:
         self._process.stdin.write(_json({"do": command, "device": name, **options}) + b"\n")
         self._process.stdin.flush()
 
-    def open(self, server: Server, generation: int, *, token: str | None = None) -> "Socket":
+    def open(
+        self,
+        server: Server,
+        generation: int,
+        *,
+        token: str | None = None,
+        transports: tuple[str, ...] = ("websocket",),
+    ) -> "Socket":
         """Connects, without waiting for it. With `token` it logs in, too, after each connection."""
         name = str(len(self._sockets))
         self._sockets[name] = queue.Queue()
-        self.do("open", name, generation=generation, url=server.url, token=token)
+        self.do(
+            "open",
+            name,
+            generation=generation,
+            url=server.url,
+            token=token,
+            transports=transports,
+        )
         return Socket(self, name, self._sockets[name])
 
-    def logged_in(self, server: Server, generation: int, token: str) -> "Socket":
+    def logged_in(self, server: Server, generation: int, token: str, **options: Any) -> "Socket":
         """Connects, logs in, and waits until the login is acknowledged."""
-        connected = self.open(server, generation, token=token)
+        connected = self.open(server, generation, token=token, **options)
         assert connected.next_event() == ("connect", [])
         assert connected.next_event() == ("acknowledged", [])
         return connected

@@ -2,13 +2,14 @@
 "Transport")."""
 
 import json
+import threading
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from real_server import Clients, RawSocket, Server, until
-from realtime.gateway import MANY_PULLS
+from realtime.gateway import MANY_PULLS, MAX_POLLS
 from wire import as_admin
 
 UPGRADE = {
@@ -110,15 +111,49 @@ def test_who_sends_more_than_any_client_is_disconnected(server: Server, generati
     [
         ("", 0, "Transport unknown"),
         ("?EIO=4", 0, "Transport unknown"),
-        ("?EIO=4&transport=polling", 0, "Transport unknown"),
+        ("?EIO=3&transport=polling", 0, "Transport unknown"),
         ("?EIO=4&transport=carrier-pigeon", 0, "Transport unknown"),
         ("?EIO=4&transport=websocket&sid=abc", 1, "Session ID unknown"),
+        ("?EIO=4&transport=polling&sid=abc", 1, "Session ID unknown"),
     ],
 )
 def test_other_handshakes_are_refused(server: Server, query: str, code: int, message: str) -> None:
     answer = server.open("/socket.io/" + query)
     assert answer.status_code == 400
     assert answer.json == {"code": code, "message": message}
+
+
+@pytest.mark.parametrize("transports", [("polling", "websocket"), ("polling",)])
+def test_clients_may_begin_by_polling(
+    server: Server, clients: Clients, transports: tuple[str, ...]
+) -> None:
+    family = server.new_family()
+    device = clients.logged_in(server, 4, family.parent.token, transports=transports)
+    for _ in range(2):
+        family.add_device()
+        assert device.next_event() == ("should sync", [{"isImportant": False}])
+
+
+def test_polls_leave_threads_for_requests(server: Server) -> None:
+    polls = []
+    for _ in range(MAX_POLLS):
+        opening = server.open("/socket.io/?EIO=4&transport=polling")
+        sid = json.loads(opening.text[1:])["sid"]
+        server.open(f"/socket.io/?EIO=4&transport=polling&sid={sid}", method="POST", data=b"40")
+        server.open(f"/socket.io/?EIO=4&transport=polling&sid={sid}")
+        polls.append(sid)
+    waiting = [
+        threading.Thread(
+            target=server.open, args=(f"/socket.io/?EIO=4&transport=polling&sid={sid}",)
+        )
+        for sid in polls
+    ]
+    for each in waiting:
+        each.start()
+    until(lambda: server.open("/socket.io/?EIO=4&transport=polling").status_code == 503)
+    assert server.open("/time").status_code == 200
+    for each in waiting:
+        each.join()
 
 
 @pytest.mark.parametrize("path", ["/socket.io", "/Socket.io/", "/socket.io/socket.io.js"])

@@ -11,9 +11,9 @@ function say (device, event, args) {
 
 const commands = {
   // Connects, and logs in as the app does: with acknowledgement, after each connection anew.
-  open ({ device, generation, url, token }) {
+  open ({ device, generation, url, token, transports }) {
     const socket = clients[generation](url, {
-      transports: ['websocket'], forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 200
+      transports, forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 200
     })
     sockets[device] = socket
     for (const event of ['should sync', 'connected devices', 'sign out', 'disconnect']) {
