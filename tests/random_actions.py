@@ -20,7 +20,6 @@ DAY_MS = 86_400_000
 HUGE = 2**53 - 1
 T = 1_700_000_000_000
 
-
 #: Stands for whoever uses the device.
 WHO_USES_IT = "user of the device"
 
@@ -30,8 +29,8 @@ class Drawn(NamedTuple):
 
     kind: str
     action: dict[str, Any]
-    user: str = ""
-    auth: str = ""
+    #: user and integrity
+    author: tuple[str, str] = ("", "")
     #: what to do wrong, if anything
     fault: str = ""
     #: how far its number is from the next one
@@ -142,44 +141,54 @@ FURNITURE = [
         for device, user_id in ((1, "child1"), (2, "child2"), (0, "paren1"))
     ],
 ]
-SIGN_IN = {"type": "SET_KEEP_SIGNED_IN", "deviceId": 0, "keepSignedIn": True}
+#: Actions of the parent `paren1`.
+SETTLING_IN = [
+    {"type": "SET_KEEP_SIGNED_IN", "deviceId": 0, "keepSignedIn": True},
+    {"type": "UPDATE_USER_LIMIT_LOGIN_CATEGORY", "userId": "paren1", "categoryId": "chess1"},
+    {"type": "SET_CATEGORY_FOR_UNASSIGNED_APPS", "childId": "child1", "categoryId": "games1"},
+]
 
 # used time
 
+ends = [0, T, T + 85_000, T + 170_001]
 slots = [[0, 719], [100, 200], [0, 1438], [600, 1439]]
 session_limits = [
     [start, end, maximum, pause]
     for start, end in ([0, 1439], [0, 719], [100, 200])
     for maximum, pause in ((600_000, 60_000), (900_000, 30_000))
 ]
-used_time_1 = action(
-    "ADD_USED_TIME",
-    categoryId=CATEGORIES,
-    day=days,
-    timeToAdd=times,
-    extraTimeToSubtract=[0, 0, 500, HUGE],
-)
-used_time_2 = action(
-    "ADD_USED_TIME_V2",
-    d=days,
-    i=st.lists(
-        st.fixed_dictionaries(
-            {
-                "categoryId": st.sampled_from(CATEGORIES),
-                "tta": st.sampled_from(times),
-                "etts": st.sampled_from([0, 0, 500, HUGE]),
-            },
-            optional={
-                "as": some_of(slots, max_size=3),
-                "sdl": some_of(session_limits, max_size=3),
-            },
-        ),
-        min_size=1,
-        max_size=3,
-        unique_by=lambda item: item["categoryId"],
-    ),
-    optional={"t": [0, T, T + 85_000, T + 170_001]},
-)
+
+
+def used_time(categories: list[str]) -> Strategy:
+    return any_of(
+        [
+            action(
+                "ADD_USED_TIME",
+                categoryId=categories,
+                day=days,
+                timeToAdd=times,
+                extraTimeToSubtract=[0, 0, 500, HUGE],
+            ),
+            *[action("ADD_USED_TIME_V2", d=days, i=usages(categories), optional={"t": ends})] * 2,
+        ]
+    )
+
+
+def usages(categories: list[str]) -> Strategy:
+    usage = st.fixed_dictionaries(
+        {
+            "categoryId": st.sampled_from(categories),
+            "tta": st.sampled_from(times),
+            "etts": st.sampled_from([0, 0, 500, HUGE]),
+        },
+        optional={
+            "as": some_of(slots, max_size=3),
+            "sdl": some_of(session_limits, max_size=3),
+        },
+    )
+    return st.lists(usage, min_size=1, max_size=3, unique_by=lambda item: item["categoryId"])
+
+
 mark_task = action("MARK_TASK_PENDING", taskId=tasks)
 
 # what parents do
@@ -261,19 +270,29 @@ about_tasks = [
     action("DELETE_CHILD_TASK", taskId=tasks),
 ]
 
-set_extra_time = action(
-    "SET_CATEGORY_EXTRA_TIME",
-    categoryId=CATEGORIES,
-    newExtraTime=times,
-    optional={"day": [-1, *days]},
+
+def extra_time(categories: list[str]) -> Strategy:
+    day = {"day": [-1, *days]}
+    add = action(
+        "INCREMENT_CATEGORY_EXTRATIME", categoryId=categories, addedExtraTime=times, optional=day
+    )
+    replace = action(
+        "SET_CATEGORY_EXTRA_TIME", categoryId=categories, newExtraTime=times, optional=day
+    )
+    return any_of([add, add, replace])
+
+
+#: What matters for used time that was counted just before.
+after_usage = any_of(
+    [
+        extra_time(["games1", "chess1"]),
+        action("DELETE_CATEGORY", categoryId=["games1", "chess1"]),
+        st.sampled_from([new_category("games1", "child1"), new_category("games1", "child2")]),
+        action("SET_PARENT_CATEGORY", categoryId="chess1", parentCategory=["", "games1"]),
+        action("REVIEW_CHILD_TASK", taskId="task01", ok=True, time=T, optional={"day": days}),
+        st.sampled_from([removal("child1"), new_user("child1", "child")]),
+    ]
 )
-add_extra_time = action(
-    "INCREMENT_CATEGORY_EXTRATIME",
-    categoryId=CATEGORIES,
-    addedExtraTime=times,
-    optional={"day": [-1, *days]},
-)
-about_extra_time = [set_extra_time, add_extra_time, add_extra_time]
 
 # what is wrong by itself
 
@@ -293,24 +312,23 @@ WRONG_VALUES = [
 
 # items of a push
 
-skews = st.sampled_from([0] * 20 + [1, -1, -3])
-
 
 def items(
     kind: str, actions: Strategy, authors: list[tuple[str, str]], faults: list[str]
 ) -> Strategy:
     return st.builds(
-        lambda chosen, author, fault, skew: Drawn(kind, chosen, *author, fault, skew),
-        actions,
-        st.sampled_from(authors),
-        st.sampled_from([""] * 20 + faults),
-        skews,
+        Drawn,
+        kind=st.just(kind),
+        action=actions,
+        author=st.sampled_from(authors),
+        fault=st.sampled_from([""] * 20 + faults),
+        skew=st.sampled_from([0] * 20 + [1, -1, -3]),
     )
 
 
 by_device = items(
     "appLogic",
-    any_of([used_time_1, *[used_time_2] * 2, mark_task]),
+    any_of([*[used_time(CATEGORIES)] * 3, mark_task]),
     [("", "")],
     ["unknown field", "cut off"],
 )
@@ -318,8 +336,11 @@ by_parent = items(
     "parent",
     any_of(
         [
-            any_of(about)
-            for about in (about_users, about_categories, about_rules, about_tasks, about_extra_time)
+            any_of(about_users),
+            any_of(about_categories),
+            any_of(about_rules),
+            any_of(about_tasks),
+            extra_time(CATEGORIES),
         ]
     ),
     [("paren1", "password"), ("paren1", "sha512"), ("paren1", "device"), ("paren2", "password")],
@@ -327,20 +348,24 @@ by_parent = items(
 )
 by_child = items(
     "parent",
-    any_of([add_category, set_parent, *[add_apps] * 2, new_rule, change_rule, set_extra_time]),
+    any_of(
+        [add_category, set_parent, *[add_apps] * 2, new_rule, change_rule, extra_time(CATEGORIES)]
+    ),
     [(user, "childDevice") for user in (*[WHO_USES_IT] * 6, *CHILDREN)],
     ["unknown field"],
 )
 wrong = st.builds(
-    lambda chosen: Drawn(*chosen, "paren1", "password", "wrong values"),
+    lambda drawn: Drawn(*drawn, ("paren1", "password"), "wrong values"),
     st.sampled_from(WRONG_VALUES),
 )
-
-
 anything = any_of([*[by_device] * 6, *[by_parent] * 9, *[by_child] * 2, wrong])
+usage = items("appLogic", used_time(["games1", "chess1"]), [("", "")], ["unknown field"])
+usage_and_more = any_of(
+    [usage, items("parent", after_usage, [("paren1", "password")], ["cut off"])]
+)
 
 
 @st.composite
 def batches(draw: st.DrawFn) -> list[Drawn]:
     """The actions of a push."""
-    return draw(st.lists(anything, min_size=1, max_size=6))
+    return draw(st.lists(draw(st.sampled_from([anything, usage_and_more])), min_size=1, max_size=6))

@@ -163,7 +163,7 @@ def of_passwords(family: FurnishedFamily) -> Cases:
     return {
         "ADD_PARENT_U2F": (new_key.action(), KEY.action()),
         "CHANGE_PARENT_PASSWORD": (change, {"integrity": "0" * 128}),
-        "REMOVE_PARENT_U2F": (KEY.action(), too_long),
+        "REMOVE_PARENT_U2F": (KEY.action("REMOVE_PARENT_U2F"), too_long),
         "REPORT_U2F_LOGIN": ({}, {}),
         "SET_CHILD_PASSWORD": (
             {"childId": family.child, "newPassword": PASSWORD},
@@ -297,7 +297,7 @@ def test_an_action_is_refused_without_a_trace_or_applied(
     observer = Observer(family, told)
     observer.device.pull()
     before = stored_rows(family)
-    observer.sees_refusal({**right, **wrong, "type": name}, by=push)
+    observer.sees_refusal({**right, **wrong}, by=push)
     assert stored_rows(family) == before
     if name == "REPORT_U2F_LOGIN":
         # Refused because it was no login with a security key.

@@ -2,15 +2,11 @@
 "CHILD_CHANGE_PASSWORD"; crypto.md, 2.2, 4, 8.2 and 8.5)."""
 
 import base64
-import hashlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CTR
 
 from keys import Session, b64, give_server_key, pair, parent_password_change, spki
 from sync.notifications import Level
