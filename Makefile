@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help serve test lint format clean
+.PHONY: help serve test torture bench lint format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -12,6 +12,12 @@ serve: .venv/serve ## Install what is needed and serve on PORT (default 8080), w
 
 test: .venv/dev ## Install what is needed and run the tests; on MySQL, too, if TEST_MYSQL_URL is set
 	@$(BIN)/pytest
+
+torture: .venv/dev ## Kill it, cut its power, fill its disk and so on (40 minutes; SHORT=1: 3)
+	@$(BIN)/pytest torture $(if $(SHORT),--short)
+
+bench: .venv/bench ## Measure how fast it is, and put it into docs/performance.md (needs wrk; 15 minutes)
+	@$(BIN)/python -m benchmarks
 
 lint: .venv/dev ## Check format, style and types
 	@$(BIN)/ruff format --check --quiet .
@@ -34,4 +40,8 @@ clean: ## Remove the environment and caches; the data stays
 
 .venv/dev: requirements-dev.txt .venv/serve
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.venv/bench: benchmarks/requirements.txt .venv/serve
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

@@ -22,13 +22,7 @@ from cli import (
     login_code_command,
     migrate_command,
 )
-from database import (
-    DATABASE_TROUBLE,
-    connect,
-    database,
-    driver_message,
-    service_unavailable,
-)
+from database import DATABASE_TROUBLE, connect, database, service_unavailable
 from schemas.fields import first_problem
 from settings import Settings
 from sync.routes import api
@@ -60,8 +54,7 @@ def create_app(chosen: Settings | None = None) -> Flask:
 def _answer_error(error: Exception) -> Response:
     """The one shape of errors. Clients look at the status only; the text is for people."""
     problem = _http_error(error)
-    is_trouble = isinstance(error, DATABASE_TROUBLE)
-    reason = driver_message(error) if is_trouble else problem.description
+    reason = error if isinstance(error, DATABASE_TROUBLE) else problem.description
     level = logging.INFO if problem.code and problem.code < 500 else logging.ERROR
     # Decoded paths can hold line feeds, which would make lines of their own.
     log.log(level, "%s %s: %s %s", request.method, quote(request.path), problem.code, reason)

@@ -40,12 +40,13 @@ log = logging.getLogger("timelimit.database")
 #: The handle that the models are bound to; `create_app` gives it a database.
 database = DatabaseProxy()
 
-#: A lock is waited for this long. Three attempts have to fit into the 10 s that clients wait.
-LOCK_TIMEOUT_S = 3
+#: A lock is waited for this long. Three attempts have to fit well into the 10 s that clients wait.
+LOCK_TIMEOUT_S = 2
 
 #: Requests beyond these take their turn. Servers of MySQL and MariaDB take 151 by default, for all
 #: processes of all their users.
 MAX_CONNECTIONS = 32
+CONNECTION_TIMEOUT_S = 6
 
 #: A server that says nothing for this long is gone.
 SILENCE_TIMEOUT_S = LOCK_TIMEOUT_S + 2
@@ -78,6 +79,18 @@ class _Pool:
         except MaxConnectionsExceeded:
             raise OperationalError("all connections to the database are in use") from None
 
+    @contextmanager
+    def usable_connection(self) -> Iterator[None]:
+        try:
+            with self.connection_context():  # type: ignore[attr-defined]
+                yield
+        except DATABASE_TROUBLE as error:
+            if not _is_conflict(error):
+                # It may be of no use any more: one that SQLite opened while the file could not be
+                # written refuses to write for ever. So may the others.
+                self.close_idle()  # type: ignore[attr-defined]
+            raise
+
     def rollback(self) -> None:
         # Engines in trouble have done it already. What gets told is the trouble.
         with suppress(*DATABASE_TROUBLE):
@@ -90,7 +103,7 @@ class Sqlite(_Pool, PooledSqliteDatabase):
         super().__init__(
             path,
             max_connections=MAX_CONNECTIONS,
-            timeout=LOCK_TIMEOUT_S,  # for a connection
+            timeout=CONNECTION_TIMEOUT_S,
             check_same_thread=False,  # the pool hands a connection to one thread at a time
             pragmas={
                 "busy_timeout": LOCK_TIMEOUT_S * 1000,
@@ -102,7 +115,7 @@ class Sqlite(_Pool, PooledSqliteDatabase):
 
     @contextmanager
     def read_transaction(self) -> Iterator[None]:
-        with self.connection_context(), self.transaction("DEFERRED"):
+        with self.usable_connection(), self.transaction("DEFERRED"):
             yield
 
     @contextmanager
@@ -110,7 +123,7 @@ class Sqlite(_Pool, PooledSqliteDatabase):
         with (
             # First, so that those who wait for their turn keep no connection.
             self._writers.turn(LOCK_TIMEOUT_S) as rest_s,
-            self.connection_context(),
+            self.usable_connection(),
             self._busy_timeout(rest_s),
             self.transaction("IMMEDIATE"),
         ):
@@ -150,7 +163,7 @@ class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
         super().__init__(
             name,
             max_connections=MAX_CONNECTIONS,
-            timeout=LOCK_TIMEOUT_S,  # for a connection
+            timeout=CONNECTION_TIMEOUT_S,
             stale_timeout=3600,
             connect_timeout=SILENCE_TIMEOUT_S,
             read_timeout=SILENCE_TIMEOUT_S,
@@ -161,12 +174,12 @@ class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
     @contextmanager
     def read_transaction(self) -> Iterator[None]:
         # One snapshot for all reads of a pull.
-        with self.connection_context(), self.transaction("REPEATABLE READ"):
+        with self.usable_connection(), self.transaction("REPEATABLE READ"):
             yield
 
     @contextmanager
     def write_transaction(self) -> Iterator[None]:
-        with self.connection_context(), self.transaction():
+        with self.usable_connection(), self.transaction():
             yield
 
     def commit(self) -> None:
@@ -235,7 +248,7 @@ def _in_transaction(function: Callable[P, T], transaction: Callable[[], Any]) ->
             except DATABASE_TROUBLE as error:
                 if pause is None or not _is_conflict(error):
                     raise
-                log.info("conflict in the database, trying again: %s", driver_message(error))
+                log.info("conflict in the database, trying again: %s", error)
                 time.sleep(random.uniform(*pause) / 1000)
             else:
                 _call_quietly(to_do)
@@ -257,11 +270,6 @@ def _is_conflict(error: Exception) -> bool:
     if isinstance(database.obj, MySQL):
         return _has_code(error, _MYSQL_CONFLICTS | _MYSQL_LOST)
     return "locked" in str(error) or "busy" in str(error)
-
-
-def driver_message(error: Exception) -> str:
-    """What the driver said, without what Peewee puts around it."""
-    return str(error.args[0] if error.args else error)
 
 
 def _has_code(error: Exception, codes: set[int]) -> bool:

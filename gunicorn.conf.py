@@ -8,6 +8,7 @@ from typing import Any
 import retention
 import settings
 from database import connect, database, migrate
+from http_worker import HttpWorker
 from realtime.sockets import open_sockets
 
 _settings = settings.from_environment()
@@ -19,7 +20,7 @@ bind = f"0.0.0.0:{_settings.port}"
 # One process, unless --workers or WEB_CONCURRENCY ask for more (then REDIS_URL is needed): it keeps
 # the memory small, and a second one would not be faster on SQLite. Threads wait for the disk and
 # for sockets without holding the interpreter.
-worker_class = "gthread"
+worker_class = HttpWorker
 
 # An open websocket holds one of these threads, and phones have one while their screen is on. They
 # are started when they are needed. 200 sockets take 22 MiB and 800 threads in all, so this is

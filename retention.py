@@ -18,7 +18,7 @@ import settings
 from accounts import mail_tokens
 from accounts.families import delete_family
 from clock import DAY, HOUR, MINUTE
-from database import DATABASE_TROUBLE, driver_message, for_update, reading, writing
+from database import DATABASE_TROUBLE, for_update, reading, writing
 from identifiers import new_version
 from models import (
     AddDeviceToken,
@@ -180,7 +180,7 @@ def run_if_due(job: Job) -> None:
         if _take(job):
             log.info("%s: %s", job.name, job.run())
     except DATABASE_TROUBLE as error:
-        log.error("%s failed: %s", job.name, driver_message(error))
+        log.error("%s failed: %s", job.name, error)
     except Exception:
         log.exception("%s failed", job.name)
 

@@ -6,10 +6,16 @@ while decompressing, so that a small zip bomb costs nothing.
 
 import codecs
 import zlib
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    HTTPException,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 from werkzeug.http import parse_options_header
 
 from schemas.strict_json import NotJson, parse
@@ -63,20 +69,23 @@ def _decompressed(encoding: str, stream: Readable, limit: int) -> bytes:
         return _read_at_most(stream, limit)
     if encoding not in ("gzip", "deflate"):
         raise UnsupportedMediaType("The body can be compressed by gzip or deflate only.")
-    # Compressed data is hardly ever bigger than what it stands for, and never twice as big.
-    compressed = _read_at_most(stream, 2 * limit)
-    if not compressed:
-        return b""
-    decompressor = zlib.decompressobj(_window(encoding, compressed))
+    data = bytearray()
+    decompressor = None
     try:
-        data = decompressor.decompress(compressed, limit + 1)
+        # Compressed data is hardly ever bigger than what it stands for, and never twice as big.
+        for chunk in _chunks(stream, 2 * limit):
+            if decompressor is None:
+                decompressor = zlib.decompressobj(_window(encoding, chunk))
+            data += decompressor.decompress(chunk, limit + 1 - len(data))
+            if len(data) > limit:
+                raise RequestEntityTooLarge(
+                    f"The body has more than {limit} bytes when decompressed."
+                )
     except zlib.error:
         raise BadRequest("The compressed body is broken.") from None
-    if len(data) > limit:
-        raise RequestEntityTooLarge(f"The body has more than {limit} bytes when decompressed.")
-    if not decompressor.eof or decompressor.unused_data:
+    if decompressor and (not decompressor.eof or decompressor.unused_data):
         raise BadRequest("The compressed body is cut off or followed by something else.")
-    return data
+    return bytes(data)
 
 
 def _window(encoding: str, compressed: bytes) -> int:
@@ -87,9 +96,23 @@ def _window(encoding: str, compressed: bytes) -> int:
 
 
 def _read_at_most(stream: Readable, limit: int) -> bytes:
-    data = bytearray()
-    while chunk := stream.read(_CHUNK):
-        data += chunk
-        if len(data) > limit:
+    return b"".join(_chunks(stream, limit))
+
+
+def _chunks(stream: Readable, limit: int) -> Iterator[bytes]:
+    size = 0
+    while chunk := _read(stream):
+        size += len(chunk)
+        if size > limit:
             raise RequestEntityTooLarge(f"The body has more than {limit} bytes.")
-    return bytes(data)
+        yield chunk
+
+
+def _read(stream: Readable) -> bytes:
+    try:
+        return stream.read(_CHUNK)
+    except HTTPException:
+        raise
+    except Exception as error:
+        # It depends on the WSGI server what it raises for wrong chunks and lost connections.
+        raise BadRequest("The body can't be read to its end.") from error

@@ -1,0 +1,67 @@
+"""kill -9 at random moments under load."""
+
+import random
+import sqlite3
+import time
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from torture.phones import (
+    actions_answered,
+    all_pushing,
+    check_effects,
+    make_phones,
+    outcomes,
+    wait_for,
+)
+from torture.server import Victim
+
+#: One in so many kills takes all processes, gunicorn's masters, too.
+KILL_ALL = 10
+
+#: What phones may see: answers, and connections that are gone.
+HARMLESS = {
+    "200",
+    "ConnectionRefusedError",
+    "ConnectionResetError",
+    "RemoteDisconnected",
+    "BrokenPipeError",
+    "IncompleteRead",
+}
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_was_answered_is_applied_once_whatever_is_killed(
+    database_url: str, processes: int, short: bool, tmp_path: Path, report: list[str]
+) -> None:
+    kills, actions = (50, 5_000) if short else (1_000, 100_000)
+    phones = make_phones(database_url, families=3, phones=2)
+    servers = [Victim(tmp_path, database_url) for _ in range(processes)]
+    ports = [server.port for server in servers]
+    recoveries = []
+    with all_pushing(phones, *ports):
+        for kill in range(kills):
+            time.sleep(random.uniform(0, 0.2))
+            if kill % KILL_ALL:
+                server = random.choice(servers)
+                server.kill_worker()
+                recoveries.append(server.wait_until_ready())
+            else:
+                for server in servers:
+                    server.kill_all()
+                recoveries += [server.wait_until_ready() for server in servers]
+        wait_for(lambda: actions_answered(phones) >= actions)
+    check_effects(phones, ports[0])
+    for server in servers:
+        server.stop()
+    if database_url.startswith("sqlite"):
+        database = sqlite3.connect(database_url.removeprefix("sqlite:///"))
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        database.close()
+    report.append(
+        f"{kills} kills, {actions_answered(phones)} actions, none lost, none doubled; "
+        f"ready again after {median(recoveries):.2f} s, at most {max(recoveries):.2f} s"
+    )
+    assert set(outcomes(phones)) <= HARMLESS, outcomes(phones)
