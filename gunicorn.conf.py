@@ -61,7 +61,11 @@ def when_ready(server: Any) -> None:
         _log.info("the data is in %s", Path(database.database).resolve())
     else:
         _log.info("the data is in the MySQL database %s", database.database)
-    _log.info("make a family with: .venv/bin/flask family create (see README.md for what follows)")
+    if _settings.mail_server is None:
+        _log.info("no SMTP_URL: login codes appear here, and by .venv/bin/flask login-code MAIL")
+    if not _settings.admin_token:
+        _log.info("no ADMIN_TOKEN: the admin API is off")
+    _log.info("next: put a proxy with TLS in front, and enter its address in the app (README.md)")
 
 
 def post_worker_init(worker: Any) -> None:

@@ -295,6 +295,8 @@ def log_to_stderr(settings: Settings) -> None:
         format="%(asctime)s %(levelname)s %(message)s",
         datefmt="%Y-%m-%d %H:%M:%S",
     )
+    # Peewee says what the server says itself.
+    logging.getLogger("peewee").setLevel(logging.WARNING)
 
 
 #: What this process runs with; `create_app` replaces it at the start.
