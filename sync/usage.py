@@ -8,7 +8,7 @@ kept as a whole or not at all, as a savepoint would do it.
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from peewee import Model, chunked
+from peewee import Model
 
 from clock import DAY, HOUR, rounded_down
 from compiled_query import CompiledQuery, parameter, replace_rows
@@ -158,8 +158,8 @@ class Usage:
 
 
 def _replace(model: type[Model], rows: list[dict[str, Any]]) -> None:
-    for some in chunked(rows, ROWS_PER_STATEMENT):
-        replace_rows(model, some)
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        replace_rows(model, rows[start : start + ROWS_PER_STATEMENT])
 
 
 @dataclass

@@ -49,10 +49,8 @@ class Contents:
     def rows(self, pull: Pull, category_ids: list[str]) -> dict[str, list[tuple[Any, ...]]]:
         """The rows of some categories, by category."""
         by_category = defaultdict(list)
-        for category_id, *row in self._rows.rows(
-            family_id=pull.family_id, category_ids=category_ids
-        ):
-            by_category[category_id].append(tuple(row))
+        for row in self._rows.rows(family_id=pull.family_id, category_ids=category_ids):
+            by_category[row[0]].append(row[1:])
         return by_category
 
     def entries(self, pull: Pull, category_ids: list[str]) -> dict[str, list[dict[str, Any]]]:

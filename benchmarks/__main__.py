@@ -1,0 +1,226 @@
+"""The command line, and the order in which things are measured."""
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks import ROOT, work
+from benchmarks.load import check_wrk
+from benchmarks.report import write
+from benchmarks.servers import MeasuredServer, seconds_to_first_answer
+from benchmarks.stage import Case, Measured, Stage, measure_ceiling, staged
+
+MANY = 16
+
+#: With these bodies the ceiling without a database is measured, too.
+WITH_J = {work.NO_CHANGE_PULL.name, work.PUSH_1.name}
+
+ALONE = [Case(kind) for kind in work.ALL]
+TOGETHER = [
+    Case(kind, MANY, families)
+    for kind in work.ALL
+    for families in ((1, MANY) if kind.is_push else (1,))
+]
+
+NUMBERS_OF_FAMILIES = (1, 100, 1000)
+NUMBERS_OF_CATEGORIES = (10, 50, 200)
+
+
+class Effort(NamedTuple):
+    rounds: int
+    #: of one measurement
+    seconds: float
+
+
+Results = dict[str, Any]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure (all)")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=4, help="of one measurement")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs", metavar="FOLDER")
+    parser.add_argument(
+        "--mysql-url",
+        default=os.environ.get("TEST_MYSQL_URL", ""),
+        help="an empty database of a MariaDB on this machine; its part is left out without it",
+    )
+    arguments = parser.parse_args()
+    check_wrk()
+    effort = Effort(arguments.rounds, arguments.seconds)
+    results: Results = {"machine": _machine(), "effort": effort._asdict()}
+    disk = ROOT / "data"  # where operators have the database, and no file system in memory
+    disk.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=disk, prefix="benchmark-") as folder:
+        for name in arguments.parts or PARTS:
+            if name != "mysql":
+                results[name] = PARTS[name](Path(folder), effort)
+            elif arguments.mysql_url:
+                results[name] = measure_engine(Path(folder), effort, arguments.mysql_url)
+    write(results, arguments.output)
+
+
+def measure_sqlite(folder: Path, effort: Effort) -> Results:
+    return measure_engine(folder, effort, f"sqlite:///{folder}/main.db")
+
+
+def measure_engine(folder: Path, effort: Effort, database_url: str) -> Results:
+    is_mysql = database_url.startswith("mysql")
+    ceilings_url = database_url if is_mysql else f"sqlite:///{folder}/ceilings.db"
+    cases = [*ALONE, *TOGETHER]
+    _say("making families")
+    place = folder / ("mysql" if is_mysql else "sqlite")
+    with staged(place, database_url, families=MANY, crowd=MANY) as stage:
+        idle = stage.server.memory()._asdict()
+        bare = MeasuredServer(
+            folder, application="benchmarks.ceilings:application", DATABASE_URL=ceilings_url
+        ).started()
+        try:
+            rounds = [
+                _round(stage, bare, cases, seconds)
+                for seconds in (1, *[effort.seconds] * effort.rounds)
+            ][1:]  # the first one warms up
+            memory = {
+                "idle": idle,
+                "after load": stage.server.memory()._asdict(),
+                "bare framework": bare.memory()._asdict(),
+            }
+        finally:
+            bare.stop()
+    starts = [seconds_to_first_answer(folder, database_url) for _ in range(5)]
+    return {
+        "rows": _rows(rounds, stage.statements),
+        "memory": memory,
+        "start": statistics.median(starts),
+    }
+
+
+class Key(NamedTuple):
+    """What a row of a table is about: a work, or a ceiling (J, R or W) with the body of one."""
+
+    work: str
+    connections: int
+    families: int
+    ceiling: str = ""
+
+
+Round = dict[Key, Measured]
+
+
+def _round(stage: Stage, bare: MeasuredServer, cases: list[Case], seconds: float) -> Round:
+    """Measures each case right after its ceilings."""
+    found: Round = {}
+    for case in cases:
+        kind, connections, families = case
+        ceilings = ["J", kind.ceiling] if kind.name in WITH_J else [kind.ceiling]
+        for ceiling in ceilings:
+            key = Key(kind.name, connections, 1, ceiling)
+            if key not in found:
+                body = stage.ceiling_body(case)
+                found[key] = measure_ceiling(bare, ceiling, body, connections, seconds)
+        limit = found[Key(kind.name, connections, 1, kind.ceiling)].rate
+        measured = stage.measure(case, seconds, rate_at_most=2 * limit)
+        found[Key(kind.name, connections, families)] = measured
+        _say(f"{kind.name}, {connections} connections, {families} families: {measured}")
+    return found
+
+
+def _rows(rounds: list[Round], statements: dict[str, int]) -> list[Results]:
+    rows = []
+    own_ceiling = {kind.name: kind.ceiling for kind in work.ALL}
+    for key in rounds[0]:
+        row = {**key._asdict(), **_medians([found[key] for found in rounds])}
+        if not key.ceiling:
+            ceiling = Key(key.work, key.connections, 1, own_ceiling[key.work])
+            ratios = [found[key].rate / found[ceiling].rate for found in rounds]
+            row["compared with"] = ceiling.ceiling
+            row["ratio"] = statistics.median(ratios)
+            row["ratios"] = ratios
+            row["statements"] = statements.get(key.work)
+        rows.append(row)
+    return rows
+
+
+def _medians(measured: list[Measured]) -> Results:
+    medians = {
+        name: None if values[0] is None else statistics.median(values)
+        for name, values in zip(Measured._fields, zip(*measured, strict=True), strict=True)
+    }
+    return {**medians, "rounds": [one._asdict() for one in measured]}
+
+
+def measure_growth(folder: Path, effort: Effort) -> Results:
+    """The same with more families, and with more categories in each."""
+    return {
+        "families": _growth(
+            folder,
+            effort,
+            "families",
+            {number: {"families": number} for number in NUMBERS_OF_FAMILIES},
+        ),
+        "categories": _growth(
+            folder,
+            effort,
+            "categories",
+            {number: {"families": 1, "categories": number} for number in NUMBERS_OF_CATEGORIES},
+        ),
+    }
+
+
+def _growth(
+    folder: Path, effort: Effort, of: str, sizes: dict[int, dict[str, int]]
+) -> list[Results]:
+    with ExitStack() as stack:
+        stages = {}
+        for number, options in sizes.items():
+            _say(f"making {number} {of}")
+            url = f"sqlite:///{folder}/{of}-{number}.db"
+            stages[number] = stack.enter_context(staged(folder / f"{of}-{number}", url, **options))
+        rounds: list[dict[tuple[int, str], Measured]] = []
+        for seconds in (1, *[effort.seconds] * effort.rounds):
+            found = {}
+            for case in ALONE:
+                for number, stage in stages.items():
+                    measured = stage.measure(case, seconds, rate_at_most=2000)
+                    found[number, case.work.name] = measured
+                    _say(f"{case.work.name}, {number} {of}: {measured}")
+            rounds.append(found)
+    return [
+        {
+            of: number,
+            "work": name,
+            "statements": stages[number].statements[name],
+            **_medians([found[number, name] for found in rounds[1:]]),
+        }
+        for number, name in rounds[0]
+    ]
+
+
+def _machine() -> Results:
+    model = next(
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    )
+    return {"cpu": model, "cores": os.cpu_count(), "python": platform.python_version()}
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+PARTS: dict[str, Callable[[Path, Effort], Results]] = {
+    "sqlite": measure_sqlite,
+    "growth": measure_growth,
+    "mysql": measure_sqlite,
+}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Families as big as real ones, made through the wire in this process before a server starts."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from flask.testing import FlaskClient
+from peewee import chunked
+
+import settings
+from app import create_app
+from clock import DAY
+from database import database, migrate
+from schemas.requests import MAX_ACTIONS
+from wire import Device, Family
+
+APPS = 10
+DAYS = 30
+
+#: The last one of the days with used times; pushes add to it, so pulls stay as big as they are.
+TODAY = time.time_ns() // 1_000_000 // DAY
+
+#: Start and end minute, longest session and pause in ms: what the second rule of each category
+#: says, and what clients then send along with used time.
+SESSION_LIMIT = [0, 1439, 1_800_000, 600_000]
+
+
+@contextmanager
+def server_in_process(database_url: str) -> Iterator[FlaskClient]:
+    """A client of the application, which runs in this process on a migrated database."""
+    app = create_app(replace(settings.from_environment(), database_url=database_url))
+    migrate()
+    try:
+        yield app.test_client()
+    finally:
+        database.close_all()
+
+
+class BusyFamily(Family):
+    """One parent, two children, and categories with 10 apps, 2 rules and 30 days of used times."""
+
+    def __init__(self, client: FlaskClient, *, categories: int = 20, devices: int = 3) -> None:
+        super().__init__(client)
+        children = [self.add_child("Ada"), self.add_child("Ben")]
+        self.devices = [self.parent]
+        for number in range(devices - 1):
+            self.devices.append(self.add_device(user=children[number % 2]))
+        self.categories = [self.new_id("k") for _ in range(categories)]
+        settings_of_parent = [
+            action
+            for number, category in enumerate(self.categories)
+            for action in self._category(children[2 * number // categories], category)
+        ]
+        for actions in chunked(settings_of_parent, MAX_ACTIONS):
+            self.parent_does(*actions)
+        days = range(TODAY - DAYS + 1, TODAY + 1)
+        self.parent.push(*(self.used_time(*self.categories, day=day) for day in days))
+
+    def _category(self, child: str, category: str) -> list[dict[str, Any]]:
+        rule = {"categoryId": category, "time": 3_600_000, "days": 127, "extraTime": False}
+        _, _, duration, pause = SESSION_LIMIT
+        return [
+            {
+                "type": "CREATE_CATEGORY",
+                "categoryId": category,
+                "childId": child,
+                "title": f"Category {category}",
+            },
+            {
+                "type": "ADD_CATEGORY_APPS",
+                "categoryId": category,
+                "packageNames": [f"org.example.{category}.app{app}" for app in range(APPS)],
+            },
+            *(
+                {"type": "CREATE_TIMELIMIT_RULE", "rule": {**rule, "ruleId": self.new_id(), **more}}
+                for more in ({}, {"dur": duration, "pause": pause})
+            ),
+        ]
+
+    def used_time(self, *categories: str, day: int = TODAY) -> dict[str, Any]:
+        """An action that adds a millisecond to each of the categories."""
+        return {
+            "type": "ADD_USED_TIME_V2",
+            "d": day,
+            "t": day * DAY,
+            "i": [
+                {"categoryId": category, "tta": 1, "etts": 0, "as": [], "sdl": [SESSION_LIMIT]}
+                for category in categories
+            ],
+        }
+
+    def speak_to(self, client: Any) -> None:
+        """Lets all devices of the family speak to this server from now on."""
+        self.client = client
+        for device in self.devices:
+            device.client = client
+
+    def effect(self) -> int:
+        """The milliseconds that all pushes together have added, as a pull reports them."""
+        answer = self.parent.full_pull()
+        return sum(
+            time["time"]
+            for entry in answer["usedTimes"]
+            for time in entry["times"]
+            if time["day"] == TODAY
+        ) + sum(entry["extraTime"] for entry in answer["categoryBase"])
+
+
+def known_of(device: Device) -> dict[str, Any]:
+    """What a device knows when there is nothing new for it."""
+    while device.news():
+        pass
+    return device.known

@@ -1,0 +1,55 @@
+"""Load by wrk, which answers to nobody: it takes 10 µs per request, and runs on another core."""
+
+import resource
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+_SCRIPT = Path(__file__).parent / "load.lua"
+
+
+class Failed(Exception):
+    """An answer was not the one expected, or what was answered is not what a pull reports."""
+
+
+class Load(NamedTuple):
+    answered: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    #: how much of one core wrk took, with the reading of the bodies
+    share_of_core: float
+
+
+def check_wrk() -> None:
+    """Ends the program if wrk is missing."""
+    if shutil.which("wrk") is None:
+        raise SystemExit("wrk is missing; install it with: apt-get install wrk")
+
+
+def send(url: str, bodies: list[list[bytes]], answer: str, seconds: float) -> Load:
+    """Sends bodies, one list per connection, each next one as soon as the last one was answered.
+    Raises Failed if an answer is not 200 with the text `answer`."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, lines in enumerate(bodies, 1):
+            Path(folder, str(number)).write_bytes(b"\n".join(lines))
+        Path(folder, "answer").write_text(answer)
+        connections = str(len(bodies))
+        command = ["wrk", "-t", connections, "-c", connections, "-d", f"{max(1, round(seconds))}"]
+        command += ["--timeout", "30", "-s", str(_SCRIPT), url, "--", folder]
+        before = _children_cpu()
+        run = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+        cpu = _children_cpu() - before
+    result = next(line for line in run.stdout.splitlines() if line.startswith("RESULT"))
+    numbers, example = result.split(" ", 6)[1:6], result.split(" ", 6)[6]
+    answered, failures, duration, p50, p99 = (int(number) for number in numbers)
+    if failures:
+        raise Failed(f"{failures} of {answered} answers of {url} were not as expected: {example}")
+    return Load(answered, duration / 1e6, p50 / 1000, p99 / 1000, cpu / (duration / 1e6))
+
+
+def _children_cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
