@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Threads that come and go would leave glibc with a dozen half empty heaps, 10 MB in all.
+MALLOC_ARENA_MAX ?= 2
+
 .PHONY: help serve test torture bench lint format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
 serve: .venv/serve ## Install what is needed and serve on PORT (default 8080), with SQLite in data/
-	@exec $(BIN)/gunicorn wsgi:application
+	@MALLOC_ARENA_MAX=$(MALLOC_ARENA_MAX) exec $(BIN)/gunicorn wsgi:application
 
 test: .venv/dev ## Install what is needed and run the tests; on MySQL, too, if TEST_MYSQL_URL is set
 	@$(BIN)/pytest

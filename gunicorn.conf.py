@@ -1,10 +1,13 @@
 """How gunicorn runs the server."""
 
+import gc
 import logging
 import signal
 from pathlib import Path
 from typing import Any
 
+import app  # noqa: F401  (see pre_fork)
+import realtime.gateway  # noqa: F401
 import retention
 import settings
 from database import connect, database, migrate
@@ -53,6 +56,12 @@ def on_starting(server: Any) -> None:
     for name in migrate():
         _log.info("migrated the database: %s", name)
     database.close_all()  # no connection may be shared with the worker
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    # The modules of the application are imported above, before the workers are made, so that all
+    # processes share the memory that they take. That saves as much as the server itself needs.
+    gc.freeze()
 
 
 def when_ready(server: Any) -> None:
