@@ -44,11 +44,12 @@ def _trouble(phones: list[Phone], server: Victim) -> Iterator[None]:
     assert server.pid == pid
     server.stop()
     _check_answers(phones, server)
+    assert outcomes(phones)["503"], "the trouble was none"
 
 
 def _check_answers(phones: list[Phone], server: Victim) -> None:
     seen = outcomes(phones)
-    assert set(seen) == {"200", "503"}
+    assert set(seen) <= {"200", "503"}
     assert server.log.count(": 503 ") == len(server.log.splitlines()) == seen["503"]
 
 
