@@ -19,7 +19,7 @@ test: .venv/dev ## Install what is needed and run the tests; on MySQL, too, if T
 torture: .venv/dev ## Kill it, cut its power, fill its disk and so on (40 minutes; SHORT=1: 3)
 	@$(BIN)/pytest torture $(if $(SHORT),--short)
 
-bench: .venv/bench ## Measure how fast it is, and put it into docs/performance.md (needs wrk; 15 minutes)
+bench: .venv/bench ## Measure how fast it is, and put it into docs/performance.md (needs wrk; 20 minutes)
 	@$(BIN)/python -m benchmarks
 
 lint: .venv/dev ## Check format, style and types

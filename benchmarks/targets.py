@@ -89,6 +89,13 @@ def _of_growth(part: Results) -> Iterator[Target]:
             f"{each:.3f} ms",
             each <= 0.15,
         )
+    few, *_, many = (row for row in part["categories"] if row["work"] == work.NO_CHANGE_PULL.name)
+    yield Target(
+        f"no-change pull, {many['categories']} categories",
+        f"nearly flat (within 20 % of {few['categories']})",
+        f"{many['cpu_ms']:.2f} ms of CPU, {few['categories']}: {few['cpu_ms']:.2f} ms",
+        many["cpu_ms"] <= few["cpu_ms"] * 1.2,
+    )
 
 
 def _are_alike(one: Results, other: Results) -> bool:
