@@ -1,9 +1,4 @@
-"""A fair queue of the threads that want to write to SQLite.
-
-SQLite's own busy handler sleeps and tries again, so whoever comes at the right moment wins and
-others wait for seconds. Here the writers of one process follow each other in the order in which
-they came; writers of other processes still meet at SQLite's lock.
-"""
+"""A fair queue of threads that have to do something one after the other."""
 
 import time
 from collections import deque
@@ -14,7 +9,9 @@ from threading import Lock
 from peewee import OperationalError
 
 
-class WriterQueue:
+class FairQueue:
+    """Threads get their turns in the order in which they came."""
+
     def __init__(self) -> None:
         self._guard = Lock()
         self._is_busy = False
@@ -44,7 +41,7 @@ class WriterQueue:
         with self._guard:
             if turn in self._waiting:
                 self._waiting.remove(turn)
-                raise OperationalError("database is locked: too many writers are waiting")
+                raise OperationalError("database is locked: too many others are waiting")
         # The turn came between the time-out and now.
 
     def _leave(self) -> None:
