@@ -5,6 +5,7 @@ Every test makes families of its own, so one database serves all of them.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -112,3 +113,11 @@ def server_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     stopped = Clock()
     monkeypatch.setattr(clock, "now_ms", lambda: stopped.now)
     return stopped
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says why tests were skipped: a line per reason, and not one per test as pytest has it."""
+    reports = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"{count} skipped: {reason}")
