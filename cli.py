@@ -15,6 +15,7 @@ from accounts.mail_login import open_codes
 from identifiers import new_id_in_family
 from models import Category, Device, Family, User
 from schemas.fields import BCRYPT_HASH, BCRYPT_SALT
+from sync.caller import locked_family
 
 #: What Android clients use.
 BCRYPT_COST = 10
@@ -251,8 +252,7 @@ def add_token(family_id: str) -> None:
 
 
 def _family(family_id: str, *, lock: bool = False) -> Family:
-    query = Family.select().where(Family.family_id == family_id)
-    family = (db.for_update(query) if lock else query).get_or_none()
+    family = locked_family(family_id) if lock else Family.get_or_none(family_id=family_id)
     if family is None:
         raise click.BadParameter(
             f"there is no family {family_id}; see: flask family list", param_hint="FAMILY_ID"
