@@ -26,6 +26,13 @@ lint: .venv/dev ## Check format, style and types
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@# import-linter checks packages only, so modules at the top level are shown to it as packages.
+	@rm -rf .venv/layers && mkdir .venv/layers
+	@for room in */__init__.py; do ln -s "../../$${room%/*}" .venv/layers/; done
+	@for module in [a-z]*.py; do \
+		mkdir ".venv/layers/$${module%.py}" && ln -s "../../../$$module" ".venv/layers/$${module%.py}/__init__.py"; \
+	done
+	@cd .venv/layers && ../bin/lint-imports --no-logo ../../pyproject.toml
 
 format: .venv/dev ## Format the code and sort its imports
 	@$(BIN)/ruff check --quiet --fix --select I .

@@ -8,11 +8,11 @@ from typing import Any
 
 import app  # noqa: F401  (see pre_fork)
 import realtime.gateway  # noqa: F401
-import retention
 import settings
-from database import connect, database, migrate
-from http_worker import HttpWorker
+from maintenance import retention
 from realtime.sockets import open_sockets
+from storage.database import connect, database, migrate
+from web.worker import HttpWorker
 
 _settings = settings.from_environment()
 settings.log_to_stderr(_settings)

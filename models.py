@@ -17,7 +17,7 @@ from peewee import (
     TextField,
 )
 
-from database import database
+from storage.database import database
 
 #: The largest number that can be stored.
 MAX_INTEGER = 2**63 - 1

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
-from accounts.addresses import NoAddress, bare_address
+from schemas.addresses import NoAddress, bare_address
 from schemas.fields import first_problem
 
 
@@ -299,5 +299,18 @@ def log_to_stderr(settings: Settings) -> None:
     logging.getLogger("peewee").setLevel(logging.WARNING)
 
 
-#: What this process runs with; `create_app` replaces it at the start.
-current = from_environment({})
+_current: Settings | None = None
+
+
+def use(chosen: Settings) -> None:
+    """Makes these the settings of the process. `create_app` does it."""
+    global _current
+    _current = chosen
+
+
+def current() -> Settings:
+    """The settings of the process. Raises RuntimeError before they were chosen, since defaults
+    such as ALWAYS_PRO would unlock what they must not."""
+    if _current is None:
+        raise RuntimeError("no settings yet: call create_app() or settings.use() first")
+    return _current

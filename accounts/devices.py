@@ -8,20 +8,20 @@ import clock
 from accounts.mail_tokens import is_too_old
 from accounts.parent_login import acting_parent
 from accounts.words import new_words, normalized
-from database import writing
 from identifiers import new_auth_token, new_id_in_family
 from models import AddDeviceToken, Device, Family, User
 from schemas.fields import is_blank
+from storage.database import writing
 from sync.caller import calling_device, locked_family
-from sync.changes import DEVICE_LIST, USER_LIST, renew_versions
 from sync.notifications import (
     Level,
     announce_presence,
     notify_family,
     sync_removed_devices,
 )
-from sync.pull import first_status
+from sync.pull.pull_status import first_status
 from sync.removal import retire_token
+from sync.versions import DEVICE_LIST, USER_LIST, renew_versions
 
 TOKEN_WORDS = 5
 
@@ -58,10 +58,10 @@ def joined(device: Device, client_level: float) -> dict[str, Any]:
 
 
 @writing
-def create_add_device_token(request: dict[str, Any]) -> dict[str, Any]:
+def create_add_device_token(body: dict[str, Any]) -> dict[str, Any]:
     """Makes the words that a new device joins with. Raises 401."""
-    device, family = calling_device(request["device_auth_token"], for_write=True)
-    acting_parent(device, request["parent_id"], request["parent_password_second_hash"])
+    device, family = calling_device(body["device_auth_token"], for_write=True)
+    acting_parent(device, body["parent_id"], body["parent_password_second_hash"])
     token = new_add_device_token(family)
     return {"token": token.token, "deviceId": token.device_id}
 
@@ -78,11 +78,9 @@ def new_add_device_token(family: Family) -> AddDeviceToken:
 
 
 @writing
-def add_device(request: dict[str, Any]) -> dict[str, Any]:
+def add_device(body: dict[str, Any]) -> dict[str, Any]:
     """A device joins the family that its words were made for. Raises 401 for wrong words."""
-    token = AddDeviceToken.get_or_none(
-        AddDeviceToken.token == normalized(request["register_token"])
-    )
+    token = AddDeviceToken.get_or_none(AddDeviceToken.token == normalized(body["register_token"]))
     if token is None or is_too_old(token.created_at):
         raise Unauthorized("These words are unknown or too old; have new ones made.")
     family = locked_family(token.family_id)
@@ -91,21 +89,21 @@ def add_device(request: dict[str, Any]) -> dict[str, Any]:
     device = create_device(
         family,
         device_id=token.device_id,
-        name=request["device_name"],
-        model=request["child_device"]["model"],
+        name=body["device_name"],
+        model=body["child_device"]["model"],
     )
     renew_versions(family, DEVICE_LIST)
     notify_family(family.family_id, Level.UNIMPORTANT, except_device_id=device.device_id)
-    return joined(device, request["client_level"])
+    return joined(device, body["client_level"])
 
 
 @writing
-def remove_device(request: dict[str, Any]) -> dict[str, Any]:
+def remove_device(body: dict[str, Any]) -> dict[str, Any]:
     """A parent removes a device, which resets itself when it notices. Raises 401 and 409."""
-    device, family = calling_device(request["device_auth_token"], for_write=True)
-    acting_parent(device, request["parent_user_id"], request["parent_password_second_hash"])
+    device, family = calling_device(body["device_auth_token"], for_write=True)
+    acting_parent(device, body["parent_user_id"], body["parent_password_second_hash"])
     removed = Device.get_or_none(
-        Device.family_id == family.family_id, Device.device_id == request["device_id"]
+        Device.family_id == family.family_id, Device.device_id == body["device_id"]
     )
     if removed is None:
         raise Conflict("The family has no such device.")

@@ -10,13 +10,13 @@ import settings
 from accounts.devices import create_device, joined, retire_device
 from accounts.mail_tokens import owner_of, read_proof, use_proof, user_with_mail
 from clock import DAY
-from database import after_commit, reading, writing
 from identifiers import new_family_id, new_id_in_family, new_version
 from models import Device, Family, User
 from schemas.fields import is_blank
+from storage.database import after_commit, reading, writing
 from sync.caller import calling_device
-from sync.changes import DEVICE_LIST, renew_versions
 from sync.notifications import Level, notify_family, sync_removed_devices
+from sync.versions import DEVICE_LIST, renew_versions
 
 TRIAL_DURATION = 14 * DAY
 
@@ -25,74 +25,74 @@ ALL_MAILS = 3
 
 
 @reading
-def get_status_by_mail_address(request: dict[str, Any]) -> dict[str, Any]:
+def get_status_by_mail_address(body: dict[str, Any]) -> dict[str, Any]:
     """Tells what an address can be used for. Raises 401."""
-    mail = read_proof(request["mail_auth_token"]).mail
+    mail = read_proof(body["mail_auth_token"]).mail
     return {
         "status": "with family" if user_with_mail(mail) else "without family",
         "mail": mail,
-        "canCreateFamily": not settings.current.disable_signup,
-        "alwaysPro": settings.current.always_pro,
+        "canCreateFamily": not settings.current().disable_signup,
+        "alwaysPro": settings.current().always_pro,
     }
 
 
 def check_sign_up() -> None:
     """Raises 403 where this server takes no new families."""
-    if settings.current.disable_signup:
+    if settings.current().disable_signup:
         raise Forbidden("This server takes no new families.")
 
 
 @writing
-def create_family_by_mail(request: dict[str, Any]) -> dict[str, Any]:
+def create_family_by_mail(body: dict[str, Any]) -> dict[str, Any]:
     """Makes a family with its first parent and device. Raises 401 and 409."""
-    proof = use_proof(request["mail_auth_token"])
+    proof = use_proof(body["mail_auth_token"])
     if user_with_mail(proof.mail):
         raise Conflict("This address has a family already; sign in instead.")
-    name = request["parent_name"]
+    name = body["parent_name"]
     family, parent = create_family(
         parent_name=proof.mail.partition("@")[0] if is_blank(name) else name,
         mail=proof.mail,
-        time_zone=request["time_zone"],
-        password_hash=request["parent_password"]["hash"],
-        second_password_hash=request["parent_password"]["second_hash"],
-        second_password_salt=request["parent_password"]["second_salt"],
+        time_zone=body["time_zone"],
+        password_hash=body["parent_password"]["hash"],
+        second_password_hash=body["parent_password"]["second_hash"],
+        second_password_salt=body["parent_password"]["second_salt"],
     )
     device = create_device(
         family,
-        name=request["device_name"],
-        model=request["parent_device"]["model"],
+        name=body["device_name"],
+        model=body["parent_device"]["model"],
         parent=parent,
     )
-    return joined(device, request["client_level"])
+    return joined(device, body["client_level"])
 
 
 @writing
-def sign_in_into_family(request: dict[str, Any]) -> dict[str, Any]:
+def sign_in_into_family(body: dict[str, Any]) -> dict[str, Any]:
     """Adds a device at which the parent with the address is kept signed in. Raises 401 and 409."""
-    proof = use_proof(request["mail_auth_token"])
+    proof = use_proof(body["mail_auth_token"])
     parent, family = owner_of(proof.mail)
     device = create_device(
         family,
-        name=request["device_name"],
-        model=request["parent_device"]["model"],
+        name=body["device_name"],
+        model=body["parent_device"]["model"],
         parent=parent,
     )
     renew_versions(family, DEVICE_LIST)
     notify_family(family.family_id, Level.UNIMPORTANT, except_device_id=device.device_id)
     mail = mails.Mail(proof.mail, "device linked", {"device": device.name}, proof.locale)
     after_commit(lambda: mails.send([mail]))
-    return joined(device, request["client_level"])
+    return joined(device, body["client_level"])
 
 
 @writing
-def delete_account(request: dict[str, Any]) -> str:
+def delete_account(body: dict[str, Any]) -> str:
     """Deletes a family, for which each address of its parents has to be proven. Raises 401."""
-    _, family = calling_device(request["device_auth_token"], for_write=True)
+    _, family = calling_device(body["device_auth_token"], for_write=True)
     parents = User.select().where(
         User.family_id == family.family_id, User.type == "parent", User.mail != ""
     )
     addresses = {parent.mail for parent in parents}
-    proven = {use_proof(token).mail for token in request["mail_auth_tokens"]}
+    proven = {use_proof(token).mail for token in body["mail_auth_tokens"]}
     # Without any address nothing would be proven, and children's devices may ask, too.
     if proven != addresses or not addresses:
         raise Unauthorized("Every parent with an address has to confirm this by mail.")

@@ -7,46 +7,44 @@ from werkzeug.exceptions import BadRequest, Forbidden, Gone, InternalServerError
 import clock
 import mails
 import settings
-from accounts import rate_limits
-from accounts.addresses import NoAddress, bare_address, domain_of
 from accounts.mail_tokens import LIFETIME, is_too_old
 from accounts.words import new_words, same_words
-from database import for_update, reading, writing
 from identifiers import new_auth_token
+from mails import rate_limits
 from models import MailAuthToken, MailLoginToken, User
+from schemas.addresses import NoAddress, bare_address, domain_of
+from storage.database import for_update, reading, writing
 from sync.caller import calling_device
 
 CODE_WORDS = 3
 
 
-def send_login_code(request: dict[str, Any]) -> dict[str, Any]:
+def send_login_code(body: dict[str, Any]) -> dict[str, Any]:
     """Mails a code to an address and returns the `mailLoginToken` that it belongs to, or why this
     server doesn't want the address. Waits for the mail, since the user does, too. Raises 400, 401,
     429, and 500 if the mail can't be sent."""
     try:
-        address = bare_address(request["mail"])
+        address = bare_address(body["mail"])
     except NoAddress as problem:
         raise BadRequest(f"mail: {problem}.") from None
     if not _is_whitelisted(address):
         return {"mailAddressNotWhitelisted": True}
-    if domain_of(address).casefold() in settings.current.mail_server_blacklist:
+    if domain_of(address).casefold() in settings.current().mail_server_blacklist:
         return {"mailServerBlacklisted": True}
-    values = _shown_device(request.get("device_auth_token"), address)
+    values = _shown_device(body.get("device_auth_token"), address)
     if not rate_limits.use("login code", address):
         raise TooManyRequests("Too many codes were asked for; try again later.")
     code = new_words(CODE_WORDS)
     try:
-        mails.deliver(
-            mails.Mail(address, "login code", {**values, "code": code}, request["locale"])
-        )
+        mails.deliver(mails.Mail(address, "login code", {**values, "code": code}, body["locale"]))
     except mails.NotDelivered:
         raise InternalServerError("The code could not be mailed.") from None
-    return {"mailLoginToken": _store_code(code, address, request["locale"])}
+    return {"mailLoginToken": _store_code(code, address, body["locale"])}
 
 
 def _is_whitelisted(address: str) -> bool:
     folded = address.casefold()
-    allowed = settings.current.mail_whitelist
+    allowed = settings.current().mail_whitelist
     return not allowed or folded in allowed or domain_of(folded) in allowed
 
 
@@ -74,10 +72,10 @@ def _store_code(code: str, address: str, locale: str) -> str:
     return token
 
 
-def sign_in_by_mail_code(request: dict[str, Any]) -> dict[str, Any]:
+def sign_in_by_mail_code(body: dict[str, Any]) -> dict[str, Any]:
     """Trades the code for a `mailAuthToken`. Raises 403 for a wrong code and 410 for a token that
     is unknown, too old or had three wrong codes."""
-    answer = _try_code(request["mail_login_token"], request["received_code"])
+    answer = _try_code(body["mail_login_token"], body["received_code"])
     if isinstance(answer, Exception):
         raise answer
     return {"mailAuthToken": answer}

@@ -4,8 +4,8 @@ from werkzeug.exceptions import Conflict, Unauthorized
 
 import clock
 from clock import HOUR
-from database import for_update
 from models import Family, MailAuthToken, User
+from storage.database import for_update
 from sync.caller import locked_family
 
 #: How long a login by mail may take, and how long its proof is good for.

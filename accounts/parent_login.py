@@ -5,9 +5,9 @@ import hmac
 from werkzeug.exceptions import Unauthorized
 
 import clock
-from full_version import has_full_version
 from models import Device, Family, User
 from sync import u2f
+from sync.full_version import has_full_version
 
 #: Stands for the second password hash at a device where the parent is kept signed in.
 SIGNED_IN_AT_DEVICE = "device"

@@ -5,27 +5,27 @@ from typing import Any
 
 from werkzeug.exceptions import Conflict
 
-from database import reading, writing
-from full_version import has_full_version
 from models import Device, User
 from schemas.requests import UpdatePrimaryDevice
+from storage.database import reading, writing
 from sync.caller import calling_device
-from sync.changes import USER_LIST, renew_versions
+from sync.full_version import has_full_version
 from sync.notifications import Level, notify_family, request_sign_out
+from sync.versions import USER_LIST, renew_versions
 
 
 @writing
-def update_primary_device(request: dict[str, Any]) -> dict[str, Any]:
+def update_primary_device(body: dict[str, Any]) -> dict[str, Any]:
     """The calling device becomes the primary one of its user, or ceases to be. Raises 401 and
     409."""
-    device, family = calling_device(request["device_auth_token"], for_write=True)
+    device, family = calling_device(body["device_auth_token"], for_write=True)
     user = _user(device)
-    if user is None or user.user_id != request["current_user_id"]:
+    if user is None or user.user_id != body["current_user_id"]:
         raise Conflict("This is not the user of the device.")
     devices = _devices_of(user)
     if len(devices) > 1 and not has_full_version(family):
         return {"status": "requires full version"}
-    if request["action"] == UpdatePrimaryDevice.SET:
+    if body["action"] == UpdatePrimaryDevice.SET:
         if user.current_device in devices:
             return {"status": "assigned to other device"}
         user.current_device = device.device_id
@@ -40,9 +40,9 @@ def update_primary_device(request: dict[str, Any]) -> dict[str, Any]:
 
 
 @reading
-def logout_at_primary_device(request: dict[str, Any]) -> dict[str, Any]:
+def logout_at_primary_device(body: dict[str, Any]) -> dict[str, Any]:
     """Asks the primary device of the caller's child to give up its role. Raises 401 and 409."""
-    device, _ = calling_device(request["device_auth_token"])
+    device, _ = calling_device(body["device_auth_token"])
     child = _user(device)
     if child is None or child.type != "child":
         raise Conflict("No child uses this device.")

@@ -7,8 +7,8 @@ from werkzeug.exceptions import Conflict
 
 import clock
 from clock import DAY
-from database import reading
 from models import Family, Purchase
+from storage.database import reading
 from sync.caller import calling_device
 from sync.notifications import Level, notify_family
 
@@ -26,15 +26,15 @@ MAX_DEBTS = 21 * DAY
 RENEWAL_PERIOD = 31 * DAY
 
 
-def can_do_purchase(request: dict[str, Any]) -> dict[str, Any]:
+def can_do_purchase(body: dict[str, Any]) -> dict[str, Any]:
     """Clients don't get here, since everything is unlocked; this is their safety net."""
     return {"canDoPurchase": "no because not supported by the server"}
 
 
 @reading
-def finish_purchase_by_google_play(request: dict[str, Any]) -> dict[str, Any]:
+def finish_purchase_by_google_play(body: dict[str, Any]) -> dict[str, Any]:
     """Raises 401, otherwise 409: without a key of Google Play no receipt can be checked."""
-    calling_device(request["device_auth_token"])
+    calling_device(body["device_auth_token"])
     raise Conflict("This server can't check receipts.")
 
 

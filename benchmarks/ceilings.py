@@ -7,7 +7,7 @@ from flask import Flask, Response, jsonify, request
 from peewee import IntegerField, Model
 
 import settings
-from database import connect, database
+from storage.database import connect, database
 
 
 class Ceiling(Model):

@@ -12,9 +12,9 @@ from peewee import chunked
 import settings
 from app import create_app
 from clock import DAY
-from database import database, migrate
 from schemas.requests import MAX_ACTIONS
-from wire import Device, Family
+from storage.database import database, migrate
+from tests.wire import Device, Family
 
 APPS = 10
 DAYS = 30

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from real_server import Server
+from tests.real_server import Server
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -14,8 +14,8 @@ from benchmarks.families import BusyFamily, server_in_process
 from benchmarks.load import Failed, Load, send
 from benchmarks.servers import MeasuredServer, cpu_seconds
 from benchmarks.work import Work
-from database import MySQL, database
-from wire import Device
+from storage.database import MySQL, database
+from tests.wire import Device
 
 #: The answer of a ceiling.
 _OK = '{"ok":true}\n'

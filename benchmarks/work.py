@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.families import BusyFamily, known_of
 from identifiers import new_auth_token
-from wire import LEVEL, NOTHING_KNOWN, Device
+from tests.wire import LEVEL, NOTHING_KNOWN, Device
 
 #: Pushes are about so many categories.
 CATEGORIES = 10

@@ -39,7 +39,7 @@ class NotDelivered(Exception):
 def deliver(mail: Mail) -> None:
     """Sends a mail while the caller waits, but not for long. Raises NotDelivered, which is
     logged."""
-    if settings.current.mail_server is None:
+    if settings.current().mail_server is None:
         log_unsent(mail)
         return
     try:
@@ -88,7 +88,7 @@ def _hand_over_in_thread(mail: Mail) -> Future[None]:
 def hand_over(mail: Mail, answer_timeout: float) -> None:
     """Sends a mail; the server has `answer_timeout` seconds for each of its answers. Raises
     NotDelivered."""
-    server = settings.current.mail_server
+    server = settings.current().mail_server
     assert server is not None  # noqa: S101
     try:
         made = message(mail)

@@ -10,8 +10,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 import settings
-from accounts.addresses import bare_address, deliverable
 from mails.mail import Mail
+from schemas.addresses import bare_address, deliverable
 
 #: Keeps lines short, and needs no server that takes 8 bits.
 _ENCODING = "quoted-printable"
@@ -38,9 +38,9 @@ def message(mail: Mail) -> EmailMessage:
     values = {
         "texts": [_paragraphs(body) for _, body in texts],
         "code": mail.values.get("code"),
-        "imprint": _paragraphs(settings.current.mail_imprint),
+        "imprint": _paragraphs(settings.current().mail_imprint),
     }
-    sender = settings.current.mail_sender
+    sender = settings.current().mail_sender
     made = EmailMessage(policy=SMTP)
     made["From"] = sender
     made["To"] = (deliverable(mail.recipient),)

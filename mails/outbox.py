@@ -13,7 +13,7 @@ from itertools import count
 from typing import NamedTuple
 
 import settings
-from accounts import rate_limits
+from mails import rate_limits
 from mails.delivery import NotDelivered, hand_over, log_unsent
 from mails.mail import Mail
 
@@ -40,7 +40,7 @@ def send(mails: list[Mail]) -> None:
     """Has mails sent and returns at once. To be called after the commit. Mails beyond the limits
     are dropped (mails.md, 4)."""
     for mail in mails:
-        if settings.current.mail_server is None:
+        if settings.current().mail_server is None:
             log_unsent(mail)
         else:
             _outbox.put(mail)

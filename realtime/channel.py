@@ -11,11 +11,11 @@ from typing import Any
 import socketio
 
 import settings
-from database import DATABASE_TROUBLE
 from realtime.connections import OwnConnections
 from realtime.presence import Presence, token_room
 from realtime.sockets import PING_TIMEOUT_S, OpenSocket, open_sockets
 from realtime.worker import Worker
+from storage.database import DATABASE_TROUBLE
 from sync import notifications
 from sync.notifications import ShouldSync
 
@@ -32,14 +32,14 @@ class Channel:
     """Rooms and events. The handlers run in threads of python-socketio, the rest in the worker."""
 
     def __init__(self) -> None:
-        url = settings.current.redis_url
+        url = settings.current().redis_url
         self._connections, manager, emitter = (
             _over_redis(url) if url else (OwnConnections(), None, None)
         )
         self.server = socketio.Server(
             async_mode="threading",
             client_manager=manager,
-            ping_interval=settings.current.ping_interval_sec,
+            ping_interval=settings.current().ping_interval_sec,
             ping_timeout=PING_TIMEOUT_S,
             cors_allowed_origins=[],  # no cookies, so other origins gain nothing
             http_compression=False,

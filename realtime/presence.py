@@ -6,10 +6,10 @@ for each device that it goes through, here one list is sent when it has changed.
 
 from collections.abc import Callable
 
-from database import reading
 from identifiers import AUTH_TOKEN
 from models import Device
 from realtime.connections import OwnConnections
+from storage.database import reading
 
 #: Sends `connected devices` to all connections of these rooms.
 Tell = Callable[[list[str], list[str]], object]

@@ -30,7 +30,7 @@ class OpenSocket:
     KEY = "timelimit.socket"
 
     def __init__(self, connection: socket.socket) -> None:
-        connection.settimeout(settings.current.ping_interval_sec + PING_TIMEOUT_S)
+        connection.settimeout(settings.current().ping_interval_sec + PING_TIMEOUT_S)
         self._connection = connection
         self._received = 0
         self._opened_at = time.monotonic()

@@ -4,10 +4,10 @@ from typing import Any
 
 from werkzeug.exceptions import Unauthorized
 
-from compiled_query import CompiledQuery, as_row, parameter
-from database import for_update
 from identifiers import AUTH_TOKEN
 from models import Device, Family
+from storage.compiled_query import CompiledQuery, as_row, parameter
+from storage.database import for_update
 
 _device = CompiledQuery(
     lambda: Device.select().where(Device.device_auth_token == parameter("token"))

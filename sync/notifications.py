@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from blinker import Signal
 
-from compiled_query import CompiledQuery, parameter
-from database import after_commit
 from models import Device
+from storage.compiled_query import CompiledQuery, parameter
+from storage.database import after_commit
 
 
 class Level(IntEnum):

@@ -5,20 +5,20 @@ from typing import Any
 from werkzeug.exceptions import InternalServerError, Unauthorized
 
 import mails
-from database import after_commit, reading, writing
 from identifiers import AUTH_TOKEN, new_auth_token
 from models import OldDevice
+from storage.database import after_commit, reading, writing
 from sync.caller import calling_device
-from sync.changes import DEVICE_LIST, renew_versions
 from sync.notifications import Level, announce_presence, notify_family
+from sync.versions import DEVICE_LIST, renew_versions
 
 
 @writing
-def report_removed(request: dict[str, Any]) -> dict[str, Any]:
+def report_removed(body: dict[str, Any]) -> dict[str, Any]:
     """A client was reset by its user. The device stays in the list, marked, until a parent removes
     it; its token is dead. Raises 500 for a token that never existed: that is the published
     contract."""
-    token = request["device_auth_token"]
+    token = body["device_auth_token"]
     try:
         device, family = calling_device(token, for_write=True)
     except Unauthorized:
@@ -38,9 +38,9 @@ def report_removed(request: dict[str, Any]) -> dict[str, Any]:
 
 
 @reading
-def is_device_removed(request: dict[str, Any]) -> dict[str, Any]:
+def is_device_removed(body: dict[str, Any]) -> dict[str, Any]:
     """Clients wipe themselves on true, so it is said for nothing but old tokens."""
-    return {"isDeviceRemoved": is_old_token(request["device_auth_token"])}
+    return {"isDeviceRemoved": is_old_token(body["device_auth_token"])}
 
 
 def is_old_token(token: str) -> bool:

@@ -7,21 +7,30 @@ Every test makes families of its own, so one database serves all of them.
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 import clock
-import database as db
+import mails
 import settings
 from app import create_app
-from mail_servers import Mailbox
-from mails import outbox
+from mails import Mail, outbox
 from models import RateLimit
+from storage import database as db
 from sync.notifications import ShouldSync, should_sync
-from wire import Family, Observer
+from tests.mail_servers import Mailbox
+from tests.stopped_clock import Clock
+from tests.wire import ADMIN_TOKEN, SIGN_SECRET, Configure, Family, Observer, Untouched
+
+
+@pytest.fixture(scope="session", autouse=True)
+def default_settings() -> None:
+    settings.use(settings.from_environment({}))
 
 
 @pytest.fixture(scope="session", params=["sqlite", "mysql"])
@@ -80,31 +89,64 @@ def observer(family: Family, told: list[ShouldSync]) -> Observer:
 
 
 @pytest.fixture
-def locked_features(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """ALWAYS_PRO is off: families need the full version, which new ones have for a while."""
-    monkeypatch.setattr(settings, "current", replace(settings.current, always_pro=False))
+def configure() -> Iterator[Configure]:
+    """Changes settings of the server, until the test is over."""
+    before = settings.current()
+
+    def change(**changes: Any) -> None:
+        settings.use(replace(settings.current(), **changes))
+
+    yield change
+    settings.use(before)
 
 
 @pytest.fixture
-def mailbox(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+def mailed(monkeypatch: pytest.MonkeyPatch) -> list[Mail]:
+    """The mails that are handed over from now on."""
+    handed_over: list[Mail] = []
+    monkeypatch.setattr(mails, "send", handed_over.extend)
+    return handed_over
+
+
+@pytest.fixture
+def untouched(told: list[ShouldSync], mailed: list[Mail]) -> Untouched:
+    """Asserts that what happens inside leaves a family as it was, and that nobody hears of it."""
+
+    @contextmanager
+    def watch(family: Family) -> Iterator[None]:
+        before = family.parent.full_pull()
+        told.clear()
+        mailed.clear()
+        yield
+        assert family.parent.full_pull() == before
+        assert told == []
+        assert mailed == []
+
+    return watch
+
+
+@pytest.fixture
+def admin(configure: Configure) -> None:
+    """Opens the admin API."""
+    configure(admin_token=ADMIN_TOKEN, sign_secret=SIGN_SECRET)
+
+
+@pytest.fixture
+def locked_features(configure: Configure) -> None:
+    """ALWAYS_PRO is off: families need the full version, which new ones have for a while."""
+    configure(always_pro=False)
+
+
+@pytest.fixture
+def mailbox(app: Flask, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     """A mail server that takes what this server sends from now on. Nobody got a mail before."""
     db.writing(RateLimit.delete().execute)()
     monkeypatch.setattr(outbox, "RETRIES_AFTER_S", ())
     with Mailbox() as box:
-        box.use(monkeypatch)
+        box.use(configure)
         yield box
-        box.use(monkeypatch)
+        box.use(configure)
         box.rest()  # none of them may come to the next test
-
-
-class Clock:
-    """The server's clock, in the hands of a test."""
-
-    def __init__(self) -> None:
-        self.now = clock.now_ms()
-
-    def forward(self, milliseconds: int) -> None:
-        self.now += milliseconds
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
-from wire import SECOND_HASH, Family, post
+from tests.wire import SECOND_HASH, Family, post
 
 
 def b64(byte: int, length: int) -> str:

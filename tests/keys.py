@@ -23,9 +23,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 import clock
-import database as db
 from models import DhKey
-from wire import Device
+from storage import database as db
+from tests.wire import Device
 
 APP_ID = hashlib.sha256(b"https://timelimit.io").digest()
 

@@ -10,13 +10,12 @@ from email.message import EmailMessage
 from email.policy import SMTPUTF8
 from typing import Any
 
-import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
 import mails
-import settings
 from settings import MailServer
+from tests.wire import Configure
 
 #: How long a mail may take to arrive before its test fails.
 PATIENCE_S = 10
@@ -70,10 +69,9 @@ class Mailbox:
     def __exit__(self, *_: object) -> None:
         self._controller.stop()
 
-    def use(self, monkeypatch: pytest.MonkeyPatch, **login: str) -> None:
+    def use(self, configure: Configure, **login: str) -> None:
         """Makes it the mail server of the settings."""
-        server = replace(self.server, **login)
-        monkeypatch.setattr(settings, "current", replace(settings.current, mail_server=server))
+        configure(mail_server=replace(self.server, **login))
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
         self._mails.put(Received(envelope.mail_from, envelope.rcpt_tos, envelope.content))
@@ -116,8 +114,8 @@ class ScriptedServer:
         self._listener.shutdown(socket.SHUT_RDWR)  # or a thread would go on accepting
         self._listener.close()
 
-    def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(settings, "current", replace(settings.current, mail_server=self.server))
+    def use(self, configure: Configure) -> None:
+        configure(mail_server=self.server)
 
     def _serve(self) -> None:
         while True:

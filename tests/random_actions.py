@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT
+from tests.wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT
 
 Strategy = st.SearchStrategy[Any]
 

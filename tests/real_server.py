@@ -20,7 +20,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from app import create_app
-from wire import ADMIN_TOKEN, Device, Family, new_address
+from tests.wire import ADMIN_TOKEN, Device, Family, new_address
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -62,7 +62,7 @@ class Server:
             "DATABASE_URL": f"sqlite:///{folder}/real.db",
             "PORT": str(self.port),
             "ADMIN_TOKEN": ADMIN_TOKEN,
-            "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
+            "PYTHONPATH": str(ROOT),
             **environment,
         }
         self._log = folder / f"{self.port}.log"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from wire import CATEGORY_PARTS, NOTHING_KNOWN
+from tests.wire import CATEGORY_PARTS, NOTHING_KNOWN
 
 Entry = dict[str, Any]
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import peewee
 
-import database as db
 import models
-from wire import Device, Family
+from storage import database as db
+from tests.wire import Device, Family
 
 #: Every model whose rows belong to a family.
 OF_FAMILIES = [model for model in models.ALL if "family_id" in model._meta.fields]

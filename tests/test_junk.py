@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from marshmallow import Schema, fields
 
 import identifiers
-import sync.actions  # noqa: F401  (fills the registry)
-from furnished import FurnishedFamily
+import sync.push.actions  # noqa: F401  (fills the registry)
 from schemas import fields as kinds
 from schemas.parent_actions import BlockedTimes
 from schemas.requests import AnyBody
-from sync.action import registry
-from sync.routes import ROUTES
-from wire import Device
+from sync.push.registry import registry
+from tests.furnished import FurnishedFamily
+from tests.wire import Device
+from web.routes import ROUTES
 
 Strategy = st.SearchStrategy[Any]
 

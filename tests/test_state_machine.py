@@ -27,12 +27,20 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-import database as db
-from model.family import FamilyModel
-from model.push import Item, after_push
-from random_actions import DEVICES, FURNITURE, SETTLING_IN, WHO_USES_IT, Drawn, batches, removal
-from replica import Replica, mixed
-from wire import LEVEL, SECOND_HASH, Device, Family
+from storage import database as db
+from tests.model.family import FamilyModel
+from tests.model.push import Item, after_push
+from tests.random_actions import (
+    DEVICES,
+    FURNITURE,
+    SETTLING_IN,
+    WHO_USES_IT,
+    Drawn,
+    batches,
+    removal,
+)
+from tests.replica import Replica, mixed
+from tests.wire import LEVEL, SECOND_HASH, Device, Family
 
 EXAMPLES = os.environ.get("TIMELIMIT_TEST_EXAMPLES", "")
 

@@ -14,11 +14,11 @@ from typing import Any
 from flask.testing import FlaskClient
 
 import clock
-import database as db
 import models
 from accounts.devices import create_device
 from accounts.families import create_family
 from identifiers import new_auth_token, new_id_in_family
+from storage import database as db
 from sync.notifications import Level, ShouldSync
 
 PASSWORD_HASH = "$2a$12$" + "a" * 53
@@ -412,6 +412,9 @@ class Family:
         entries = self.parent.full_pull()[part]
         return next(entry for entry in entries if entry["categoryId"] == category_id)
 
+
+#: Changes settings of the server, until the test is over.
+Configure = Callable[..., None]
 
 #: Asserts that what happens inside leaves a family as it was.
 Untouched = Callable[[Family], AbstractContextManager[None]]

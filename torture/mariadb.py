@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pymysql
 
-from real_server import free_port, until
+from tests.real_server import free_port, until
 
 _PROGRAMS = ("mariadbd", "mariadb-install-db")
 _PATH = f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin"

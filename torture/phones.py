@@ -14,10 +14,10 @@ from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
-import database as db
 import settings
 from app import create_app
-from wire import LEVEL, NOTHING_KNOWN, SECOND_HASH, Device, Family, password_integrity
+from storage import database as db
+from tests.wire import LEVEL, NOTHING_KNOWN, SECOND_HASH, Device, Family, password_integrity
 
 DAY = 20_000
 ACTIONS_PER_PUSH = 10

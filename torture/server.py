@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from real_server import Server, until
+from tests.real_server import Server, until
 
 
 class Victim:

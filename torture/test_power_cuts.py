@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import database as db
 import settings
 from app import create_app
+from storage import database as db
+from tests.wire import Family
 from torture.phones import DAY
 from torture.power import Answered, Disk, Event, RecordedSqlite, Recorder, Sync, Write
-from wire import Family
 
 NAME = "torture.db"
 

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from clock import HOUR
 from sync.notifications import ShouldSync
-from wire import PASSWORD_HASH, SECOND_HASH, Device, Family, post
+from tests.wire import PASSWORD_HASH, SECOND_HASH, Device, Family, post
 
 CREATE = "/parent/create-add-device-token"
 ADD = "/child/add-device"

@@ -1,6 +1,5 @@
 """How families begin and end (accounts.md, 5.1 to 5.3, 5.10, 7 and 8)."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,14 +7,15 @@ from flask.testing import FlaskClient
 
 import mails
 from clock import DAY
-from conftest import Clock
 from mails import Mail
-from rows import OF_FAMILIES, models_with_rows, store_row_of_each_kind, stored_token
 from sync.notifications import ShouldSync
-from wire import (
+from tests.rows import OF_FAMILIES, models_with_rows, store_row_of_each_kind, stored_token
+from tests.stopped_clock import Clock
+from tests.wire import (
     PASSWORD_HASH,
     SECOND_HASH,
     SECOND_SALT,
+    Configure,
     Device,
     Family,
     Untouched,
@@ -107,7 +107,7 @@ def test_letter_case_makes_another_address(client: FlaskClient, family: Family) 
     create(client, family.mail.lower())
 
 
-def test_what_the_server_is_set_to(client: FlaskClient, configure: Callable[..., None]) -> None:
+def test_what_the_server_is_set_to(client: FlaskClient, configure: Configure) -> None:
     configure(disable_signup=True, always_pro=False)
     answer = status_of(client, new_address())
     assert (answer["canCreateFamily"], answer["alwaysPro"]) == (False, False)
@@ -224,7 +224,7 @@ def test_nobody_is_told_about_a_new_family(
 
 
 def test_a_server_that_takes_no_families_says_so_whatever_the_body_is(
-    client: FlaskClient, configure: Callable[..., None]
+    client: FlaskClient, configure: Configure
 ) -> None:
     configure(disable_signup=True)
     create(client, new_address(), status=403)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from accounts.identity_tokens import InvalidToken, new_identity_token, read_identity_token
-from conftest import Clock
 from models import User
+from tests.stopped_clock import Clock
 
 SECRET = "test-sign-secret"
 EXPIRES = 4102444800

@@ -2,7 +2,6 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -12,10 +11,10 @@ from flask.testing import FlaskClient
 
 import settings
 from clock import HOUR, MINUTE
-from conftest import Clock
-from mail_servers import Mailbox, ScriptedServer
 from mails import delivery
-from wire import Family, post
+from tests.mail_servers import Mailbox, ScriptedServer
+from tests.stopped_clock import Clock
+from tests.wire import Configure, Family, post
 
 _numbers = count()
 
@@ -48,10 +47,9 @@ def login(client: FlaskClient, mailbox: Mailbox, address: str) -> tuple[str, str
     return token, mailbox.next().code
 
 
-def restrict(monkeypatch: pytest.MonkeyPatch, **lists: str) -> None:
+def restrict(configure: Configure, **lists: str) -> None:
     read = settings.from_environment({name.upper(): value for name, value in lists.items()})
-    chosen = {name: getattr(read, name) for name in lists}
-    monkeypatch.setattr(settings, "current", replace(settings.current, **chosen))
+    configure(**{name: getattr(read, name) for name in lists})
 
 
 # asking for a code
@@ -107,14 +105,14 @@ def test_only_addresses_of_the_whitelist_get_a_code(
     mailbox: Mailbox,
     address: str,
     whitelist: str,
-    monkeypatch: pytest.MonkeyPatch,
+    configure: Configure,
 ) -> None:
-    restrict(monkeypatch, mail_whitelist=whitelist)
+    restrict(configure, mail_whitelist=whitelist)
     for _ in range(9):  # a refusal is no attempt
         assert ask(client, address) == {"mailAddressNotWhitelisted": True}
-    restrict(monkeypatch, mail_whitelist=f"{whitelist} , EXAMPLE.org,")
+    restrict(configure, mail_whitelist=f"{whitelist} , EXAMPLE.org,")
     assert "mailLoginToken" in ask(client, address)
-    restrict(monkeypatch, mail_whitelist=f"{whitelist},{address.upper()}")
+    restrict(configure, mail_whitelist=f"{whitelist},{address.upper()}")
     assert "mailLoginToken" in ask(client, address)
 
 
@@ -124,18 +122,18 @@ def test_servers_of_the_blacklist_get_no_code(
     mailbox: Mailbox,
     address: str,
     blacklist: str,
-    monkeypatch: pytest.MonkeyPatch,
+    configure: Configure,
 ) -> None:
-    restrict(monkeypatch, mail_server_blacklist=blacklist)
+    restrict(configure, mail_server_blacklist=blacklist)
     for _ in range(9):
         assert ask(client, address) == {"mailServerBlacklisted": True}
     assert "mailLoginToken" in ask(client, address.replace("@", "@mail."))
 
 
 def test_the_whitelist_is_asked_before_the_blacklist(
-    client: FlaskClient, mailbox: Mailbox, address: str, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, mailbox: Mailbox, address: str, configure: Configure
 ) -> None:
-    restrict(monkeypatch, mail_whitelist="x.de", mail_server_blacklist="example.org")
+    restrict(configure, mail_whitelist="x.de", mail_server_blacklist="example.org")
     assert ask(client, address) == {"mailAddressNotWhitelisted": True}
 
 
@@ -203,37 +201,38 @@ def test_a_code_that_can_not_be_mailed_fails_in_time_and_leaves_nothing(
     address: str,
     script: list[str],
     hangs: bool,
+    configure: Configure,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(delivery, "TOTAL_TIMEOUT_S", 0.2)
     with ScriptedServer(*script, hangs=hangs) as server, caplog.at_level(logging.INFO):
-        server.use(monkeypatch)
+        server.use(configure)
         answer = ask(client, address, status=500)
     assert answer["message"] == "The code could not be mailed."
     assert len([record for record in caplog.records if record.name == "timelimit.mails"]) == 1
     result = client.application.test_cli_runner().invoke(args=["login-code", address])
     assert result.exit_code == 1
     # The attempt counts.
-    mailbox.use(monkeypatch)
+    mailbox.use(configure)
     ask(client, address)
     ask(client, address, status=429)
 
 
 def test_a_mail_server_that_is_down_fails_the_request(
-    client: FlaskClient, mailbox: Mailbox, address: str, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, mailbox: Mailbox, address: str, configure: Configure
 ) -> None:
     with ScriptedServer() as server:
-        server.use(monkeypatch)
+        server.use(configure)
     ask(client, address, status=500)
 
 
 def test_requests_do_not_queue_up_behind_a_hanging_mail_server(
-    client: FlaskClient, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, mailbox: Mailbox, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "TURN_TIMEOUT_S", 0)
     with ScriptedServer(hangs=True) as server:
-        server.use(monkeypatch)
+        server.use(configure)
         monkeypatch.setattr(delivery, "TOTAL_TIMEOUT_S", 0.5)
         with ThreadPoolExecutor(delivery.MAX_WAITING + 1) as threads:
             clients = [client.application.test_client() for _ in range(delivery.MAX_WAITING + 1)]
@@ -251,7 +250,7 @@ def test_requests_do_not_queue_up_behind_a_hanging_mail_server(
 def test_without_a_mail_server_the_code_is_in_the_log_and_a_command_prints_it(
     client: FlaskClient, address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert settings.current.mail_server is None
+    assert settings.current().mail_server is None
     with caplog.at_level(logging.WARNING):
         token = ask(client, address)["mailLoginToken"]
     (record,) = (record for record in caplog.records if record.name == "timelimit.mails")

@@ -7,8 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from clock import HOUR
-from conftest import Clock
-from wire import (
+from tests.stopped_clock import Clock
+from tests.wire import (
     PASSWORD_HASH,
     SECOND_HASH,
     SECOND_SALT,

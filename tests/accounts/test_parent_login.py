@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-import database as db
-from keys import SecurityKey, Session, action_message
 from models import User
-from wire import SECOND_HASH, Device, Family, post
+from storage import database as db
+from tests.keys import SecurityKey, Session, action_message
+from tests.wire import SECOND_HASH, Device, Family, post
 
 DIRECT_ACTION = b"direct action"
 

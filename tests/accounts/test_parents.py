@@ -1,19 +1,19 @@
 """What parents do about their own accounts (accounts.md, 5.4, 5.5, 5.7 and 5.9)."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from accounts.identity_tokens import read_identity_token
-from conftest import Clock
-from keys import SecurityKey, Session
 from mails import Mail
 from sync.notifications import ShouldSync
-from wire import (
+from tests.keys import SecurityKey, Session
+from tests.stopped_clock import Clock
+from tests.wire import (
     PASSWORD_HASH,
     SECOND_HASH,
+    Configure,
     Device,
     Family,
     Untouched,
@@ -202,7 +202,7 @@ def identity(device: Device, *, status: int = 200, **change: Any) -> Any:
 
 
 def test_an_identity_token_names_the_parent(
-    family: Family, configure: Callable[..., None], server_clock: Clock
+    family: Family, configure: Configure, server_clock: Clock
 ) -> None:
     configure(sign_secret=SECRET)
     answer = identity(family.parent)
@@ -217,7 +217,7 @@ def test_an_identity_token_names_the_parent(
 
 
 def test_an_identity_token_has_the_address_of_who_acts(
-    with_mail: Family, configure: Callable[..., None]
+    with_mail: Family, configure: Configure
 ) -> None:
     configure(sign_secret=SECRET)
     answer = identity(with_mail.parent, parentUserId="", parentPasswordSecondHash="device")
@@ -226,7 +226,7 @@ def test_an_identity_token_has_the_address_of_who_acts(
 
 
 def test_an_identity_token_changes_nothing(
-    family: Family, configure: Callable[..., None], untouched: Untouched
+    family: Family, configure: Configure, untouched: Untouched
 ) -> None:
     configure(sign_secret=SECRET)
     with untouched(family):

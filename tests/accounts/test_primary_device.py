@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sync.notifications import ShouldSync, sign_out_requested
-from wire import Device, Family, Untouched, post
+from tests.wire import Device, Family, Untouched, post
 
 UPDATE = "/child/update-primary-device"
 LOGOUT = "/child/logout-at-primary-device"

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-import database as db
 import models
 from clock import DAY
-from conftest import Clock
+from storage import database as db
 from sync.notifications import ShouldSync
-from wire import Family, Untouched, as_admin, new_address, post
+from tests.stopped_clock import Clock
+from tests.wire import Family, Untouched, as_admin, new_address, post
 
 CAN_BUY = "/purchase/can-do-purchase"
 GOOGLE_PLAY = "/purchase/finish-purchase-by-google-play"

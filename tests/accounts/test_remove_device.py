@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-import database as db
 import models
-from keys import SecurityKey, Session
-from rows import models_with_rows, store_row_of_each_kind, stored_token
+from storage import database as db
 from sync.notifications import ShouldSync
-from wire import NOTHING_KNOWN, SECOND_HASH, Device, Family, Untouched, post
+from tests.keys import SecurityKey, Session
+from tests.rows import models_with_rows, store_row_of_each_kind, stored_token
+from tests.wire import NOTHING_KNOWN, SECOND_HASH, Device, Family, Untouched, post
 
 REMOVE = "/parent/remove-device"
 

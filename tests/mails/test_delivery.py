@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-import settings
-from mail_servers import Mailbox, ScriptedServer
 from mails import Mail, NotDelivered, delivery
 from mails.delivery import hand_over
+from tests.mail_servers import Mailbox, ScriptedServer
+from tests.wire import Configure
 
 MAIL = Mail("parent@example.org", "account deleted")
 TIMEOUT_S = 5
@@ -23,11 +23,6 @@ TIMEOUT_S = 5
 
 def deliver(mail: Mail = MAIL) -> None:
     hand_over(mail, TIMEOUT_S)
-
-
-@pytest.fixture(autouse=True)
-def own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "current", settings.from_environment({}))
 
 
 def expect_refusal(reason: str, *, final: bool, mail: Mail = MAIL) -> None:
@@ -43,9 +38,9 @@ def authenticate(*args: object) -> AuthResult:
     return AuthResult(success=login == LoginPassword(b"me", b"sesame"), handled=False)
 
 
-def test_a_mail_goes_to_one_recipient_by_plain_smtp(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_goes_to_one_recipient_by_plain_smtp(configure: Configure) -> None:
     with Mailbox() as box:
-        box.use(monkeypatch)
+        box.use(configure)
         deliver()
     mail = box.next()
     assert mail.recipients == ["parent@example.org"]
@@ -61,42 +56,42 @@ def test_a_mail_goes_to_one_recipient_by_plain_smtp(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_unusual_addresses_reach_the_mail_server(
-    address: str, recipient: str, monkeypatch: pytest.MonkeyPatch
+    address: str, recipient: str, configure: Configure
 ) -> None:
     with Mailbox(enable_SMTPUTF8=True) as box:
-        box.use(monkeypatch)
+        box.use(configure)
         deliver(MAIL._replace(recipient=address))
     assert box.next().recipients == [recipient]
 
 
 def test_a_mail_server_that_knows_no_umlauts_is_a_lasting_problem(
-    monkeypatch: pytest.MonkeyPatch,
+    configure: Configure,
 ) -> None:
     with Mailbox(enable_SMTPUTF8=False) as box:
-        box.use(monkeypatch)
+        box.use(configure)
         expect_refusal("SMTPUTF8", final=True, mail=MAIL._replace(recipient="ä@x.de"))
 
 
 def test_a_domain_that_can_not_be_written_is_a_lasting_problem(
-    monkeypatch: pytest.MonkeyPatch,
+    configure: Configure,
 ) -> None:
     with Mailbox() as box:
-        box.use(monkeypatch)
+        box.use(configure)
         expect_refusal("", final=True, mail=MAIL._replace(recipient="a@" + "ä" * 70))
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH")
-def test_user_and_password_are_for_the_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_and_password_are_for_the_mail_server(configure: Configure) -> None:
     with Mailbox(authenticator=authenticate, auth_required=True, auth_require_tls=False) as box:
-        box.use(monkeypatch, user="me", password="sesame")
+        box.use(configure, user="me", password="sesame")
         deliver()
         assert box.next()
-        box.use(monkeypatch, user="me", password="wrong password")
+        box.use(configure, user="me", password="wrong password")
         with pytest.raises(NotDelivered) as error:
             deliver()
         assert error.value.is_final
         assert "wrong password" not in str(error.value)
-        box.use(monkeypatch)
+        box.use(configure)
         expect_refusal("530", final=True)
 
 
@@ -139,39 +134,39 @@ def trusted(
 
 
 def test_smtps_is_encrypted_from_the_first_byte(
-    trusted: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+    trusted: ssl.SSLContext, configure: Configure
 ) -> None:
     with Mailbox("localhost", tls=True, ssl_context=trusted) as box:
-        box.use(monkeypatch)
+        box.use(configure)
         deliver()
     assert box.next()
 
 
 def test_starttls_is_used_where_it_is_offered(
-    trusted: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+    trusted: ssl.SSLContext, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "_is_this_machine", lambda connection: False)
     options = {"authenticator": authenticate, "auth_required": True}  # not without TLS
     with Mailbox("localhost", tls_context=trusted, require_starttls=True, **options) as box:
-        box.use(monkeypatch, user="me", password="sesame")
+        box.use(configure, user="me", password="sesame")
         deliver()
     assert box.next()
 
 
 def test_a_certificate_of_somebody_else_is_refused(
-    certificate: tuple[Path, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+    certificate: tuple[Path, ssl.SSLContext], configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "_is_this_machine", lambda connection: False)
     with Mailbox("localhost", tls_context=certificate[1]) as box:
-        box.use(monkeypatch)
+        box.use(configure)
         expect_refusal("certificate", final=False)
 
 
 def test_the_certificate_of_a_mail_server_on_this_machine_is_not_asked_for(
-    certificate: tuple[Path, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+    certificate: tuple[Path, ssl.SSLContext], configure: Configure
 ) -> None:
     with Mailbox(tls_context=certificate[1]) as box:
-        box.use(monkeypatch)
+        box.use(configure)
         deliver()
     assert box.next()
 
@@ -196,35 +191,35 @@ HELLO = ("220 hello", "250 hello")
     ],
 )
 def test_problems_of_the_mail_server_are_told_apart(
-    script: list[str], reason: str, final: bool, monkeypatch: pytest.MonkeyPatch
+    script: list[str], reason: str, final: bool, configure: Configure
 ) -> None:
     with ScriptedServer(*script) as server:
-        server.use(monkeypatch)
+        server.use(configure)
         expect_refusal(reason, final=final)
 
 
 def test_a_mail_that_was_taken_is_delivered_whatever_the_server_says_then(
-    monkeypatch: pytest.MonkeyPatch,
+    configure: Configure,
 ) -> None:
     taken = [*HELLO, "250 OK", "250 OK", "354 go", "250 taken", "500 what?"]
     with ScriptedServer(*taken) as server:
-        server.use(monkeypatch)
+        server.use(configure)
         deliver()
 
 
-def test_a_silent_mail_server_is_left_after_the_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_mail_server_is_left_after_the_timeout(configure: Configure) -> None:
     with ScriptedServer(hangs=True) as server, pytest.raises(NotDelivered, match="timed out"):
-        server.use(monkeypatch)
+        server.use(configure)
         hand_over(MAIL, 0.1)
 
 
 def test_a_mail_server_that_is_not_there_is_a_passing_problem(
-    monkeypatch: pytest.MonkeyPatch,
+    configure: Configure,
 ) -> None:
     with ScriptedServer() as server:
         pass
-    server.use(monkeypatch)
+    server.use(configure)
     expect_refusal("refused", final=False)
     nowhere = replace(server.server, host="mail.invalid")
-    monkeypatch.setattr(settings, "current", replace(settings.current, mail_server=nowhere))
+    configure(mail_server=nowhere)
     expect_refusal("mail.invalid", final=False)

@@ -1,16 +1,15 @@
 """How mails look (mails.md, 2 and 5)."""
 
-from dataclasses import replace
 from email import message_from_bytes
 from email.policy import SMTPUTF8
 from html import escape, unescape
 
 import pytest
 
-import settings
-from mail_servers import Received
 from mails import Mail
 from mails.message import message
+from tests.mail_servers import Received
+from tests.wire import Configure
 
 VALUES = {
     "login code": {"code": "apple banana cherry", "device": "Tablet <1> & more"},
@@ -29,9 +28,8 @@ ENGLISH_WORDS = {"the", "Your", "your", "was", "says"}
 
 
 @pytest.fixture(autouse=True)
-def sender(monkeypatch: pytest.MonkeyPatch) -> None:
-    chosen = replace(settings.current, mail_sender="Zeit für Kinder <no@example.org>")
-    monkeypatch.setattr(settings, "current", chosen)
+def sender(configure: Configure) -> None:
+    configure(mail_sender="Zeit für Kinder <no@example.org>")
 
 
 def read(mail: Mail) -> Received:
@@ -121,10 +119,10 @@ def test_names_may_have_any_letters() -> None:
     assert "片付け" in mail.html
 
 
-def test_the_imprint_ends_a_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_imprint_ends_a_mail(configure: Configure) -> None:
     without = read(Mail("a@x.de", "account deleted"))
     imprint = "Me & you\nStreet 1\n\nPhone <1>"
-    monkeypatch.setattr(settings, "current", replace(settings.current, mail_imprint=imprint))
+    configure(mail_imprint=imprint)
     mail = read(Mail("a@x.de", "account deleted"))
     assert mail.text.rstrip() == f"{without.text.rstrip()}\n\n{imprint}"
     assert "Me &amp; you\nStreet 1" in mail.html

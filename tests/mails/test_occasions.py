@@ -3,10 +3,10 @@
 import pytest
 from flask.testing import FlaskClient
 
-import database as db
 import models
-from mail_servers import Mailbox, ScriptedServer
-from wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, Device, Family, post
+from storage import database as db
+from tests.mail_servers import Mailbox, ScriptedServer
+from tests.wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, Configure, Device, Family, post
 
 MAIL = "parent@example.org"
 OTHER_MAIL = "other@example.org"
@@ -172,10 +172,10 @@ def test_a_replaced_password_is_mailed_in_the_language_of_the_login(
 
 
 def test_events_do_not_wait_for_a_hanging_mail_server(
-    client: FlaskClient, device: Device, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, device: Device, mailbox: Mailbox, configure: Configure
 ) -> None:
     with ScriptedServer(hangs=True) as server:
-        server.use(monkeypatch)
+        server.use(configure)
         assert device.push(TRY_DISABLING) is False
         report_removed(client, device)
         server.connections.get(timeout=5)  # and it goes on hanging

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from conftest import Clock
-from mail_servers import Mailbox, ScriptedServer
 from mails import Mail, outbox, send
+from tests.mail_servers import Mailbox, ScriptedServer
+from tests.stopped_clock import Clock
+from tests.wire import Configure
 
 GOODBYE = Mail("parent@example.org", "account deleted")
 WARNING = Mail("parent@example.org", "uninstall", {"device": "Tablet"})
@@ -49,14 +50,14 @@ def test_a_mail_is_tried_three_times_and_its_failure_is_logged_once(
     script: list[str],
     mailbox: Mailbox,
     log: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
+    configure: Configure,
 ) -> None:
     with ScriptedServer(*script) as server:
-        server.use(monkeypatch)
+        server.use(configure)
         send([GOODBYE])
         for _ in range(3):
             server.connections.get(timeout=5)
-        mailbox.use(monkeypatch)
+        mailbox.use(configure)
         assert mailbox.rest() == []
         assert server.connections.empty()
     (message,) = log.messages
@@ -64,27 +65,30 @@ def test_a_mail_is_tried_three_times_and_its_failure_is_logged_once(
 
 
 def test_a_mail_survives_a_restart_of_the_mail_server(
-    mailbox: Mailbox, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    mailbox: Mailbox,
+    log: pytest.LogCaptureFixture,
+    configure: Configure,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(outbox, "RETRIES_AFTER_S", (0.01, 60))
     with ScriptedServer("421 not now") as server:
-        server.use(monkeypatch)
+        server.use(configure)
         send([GOODBYE])
         server.connections.get(timeout=5)
-        mailbox.use(monkeypatch)
+        mailbox.use(configure)
     assert mailbox.next().recipients == [GOODBYE.recipient]
     assert not log.messages
 
 
 @pytest.mark.usefixtures("no_pauses")
 def test_a_mail_that_would_be_refused_again_is_tried_once(
-    mailbox: Mailbox, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    mailbox: Mailbox, log: pytest.LogCaptureFixture, configure: Configure
 ) -> None:
     with ScriptedServer(*GREETING, "550 no such user") as server:
-        server.use(monkeypatch)
+        server.use(configure)
         send([GOODBYE])
         server.connections.get(timeout=5)
-        mailbox.use(monkeypatch)
+        mailbox.use(configure)
         assert mailbox.rest() == []
         assert server.connections.empty()
     (message,) = log.messages
@@ -101,34 +105,40 @@ def test_a_mail_that_can_not_be_written_stops_nothing(
 
 
 def test_a_hanging_mail_server_delays_nobody(
-    mailbox: Mailbox, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    mailbox: Mailbox,
+    log: pytest.LogCaptureFixture,
+    configure: Configure,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(outbox, "ANSWER_TIMEOUT_S", 0.2)
     with ScriptedServer(hangs=True) as server:
-        server.use(monkeypatch)
+        server.use(configure)
         send([GOODBYE])  # returns although nothing answers before the end of this block
         server.connections.get(timeout=5)
         assert not log.messages
-        mailbox.use(monkeypatch)
+        mailbox.use(configure)
         assert mailbox.rest() == []
     (message,) = log.messages
     assert "timed out" in message
 
 
 def test_only_so_many_mails_wait_for_a_mail_server(
-    mailbox: Mailbox, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    mailbox: Mailbox,
+    log: pytest.LogCaptureFixture,
+    configure: Configure,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(outbox, "MAX_WAITING", 2)
     monkeypatch.setattr(outbox, "ANSWER_TIMEOUT_S", 0.2)
     with ScriptedServer(hangs=True) as server:
-        server.use(monkeypatch)
+        server.use(configure)
         send([GOODBYE])
         server.connections.get(timeout=5)
         send([GOODBYE] * 3)
         assert log.messages == ["account deleted mail not sent: too many mails are waiting"]
         for _ in range(2):
             server.connections.get(timeout=5)
-        mailbox.use(monkeypatch)
+        mailbox.use(configure)
         assert mailbox.rest() == []
 
 
@@ -163,14 +173,14 @@ def test_mails_beyond_the_limit_are_dropped(
 
 @pytest.mark.usefixtures("no_pauses")
 def test_a_mail_that_fails_has_used_up_its_limit_once(
-    mailbox: Mailbox, server_clock: Clock, monkeypatch: pytest.MonkeyPatch
+    mailbox: Mailbox, server_clock: Clock, configure: Configure
 ) -> None:
     with ScriptedServer() as server:
-        server.use(monkeypatch)
+        server.use(configure)
         send([WARNING])
         for _ in range(3):
             server.connections.get(timeout=5)
-        mailbox.use(monkeypatch)
+        mailbox.use(configure)
         assert mailbox.rest() == []
     send([WARNING, WARNING])
     assert [mail.recipients for mail in mailbox.rest()] == [[WARNING.recipient]]

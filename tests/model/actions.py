@@ -5,7 +5,7 @@ it."""
 import hashlib
 from typing import Any
 
-from model.family import Category, Entry, FamilyModel, check
+from tests.model.family import Category, Entry, FamilyModel, check
 
 MAX_SAFE_INTEGER = 2**53 - 1
 DAY = 86_400_000

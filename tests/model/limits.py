@@ -1,8 +1,8 @@
 """When a child may send a parent action for itself (child-actions.md, "Part 2: self limit adding").
 Actions without a function of the same name it never may."""
 
-from model.actions import rule_entry
-from model.family import Entry, FamilyModel, check
+from tests.model.actions import rule_entry
+from tests.model.family import Entry, FamilyModel, check
 
 
 def create_category(family: FamilyModel, action: Entry, child: str) -> None:

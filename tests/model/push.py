@@ -3,8 +3,8 @@
 from copy import deepcopy
 from typing import NamedTuple
 
-from model import actions, limits
-from model.family import Entry, FamilyModel, Refused, check
+from tests.model import actions, limits
+from tests.model.family import Entry, FamilyModel, Refused, check
 
 ALLOW_SELF_LIMIT_ADD = 2
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from real_server import NODE, Clients, Server, free_port, until
+from tests.real_server import NODE, Clients, Server, free_port, until
 
 
 @pytest.fixture(scope="session")

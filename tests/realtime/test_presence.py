@@ -2,8 +2,8 @@
 
 import pytest
 
-from real_server import Clients, Server
-from wire import SECOND_HASH, Device, post
+from tests.real_server import Clients, Server
+from tests.wire import SECOND_HASH, Device, post
 
 GENERATIONS = pytest.mark.parametrize("generation", [4, 2])
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from real_server import Clients, RawSocket, Server, until
-from wire import as_admin
+from tests.real_server import Clients, RawSocket, Server, until
+from tests.wire import as_admin
 
 IMPORTANT = ("should sync", [{"isImportant": True}])
 
@@ -97,7 +97,7 @@ def pair(tmp_path: Path, redis_url: str) -> Iterator[tuple[Server, Server]]:
     with contextlib.ExitStack() as running:
         servers = []
         for _ in range(2):
-            server = Server(tmp_path, application="hurried:application", REDIS_URL=redis_url)
+            server = Server(tmp_path, application="tests.hurried:application", REDIS_URL=redis_url)
             running.callback(server.stop)
             servers.append(server.started())
         yield servers[0], servers[1]

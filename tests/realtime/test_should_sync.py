@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from real_server import Clients, Server
-from wire import SECOND_HASH, as_admin, post
+from tests.real_server import Clients, Server
+from tests.wire import SECOND_HASH, as_admin, post
 
 IMPORTANT = ("should sync", [{"isImportant": True}])
 UNIMPORTANT = ("should sync", [{"isImportant": False}])
@@ -141,7 +141,7 @@ def test_a_primary_device_is_asked_to_sign_out(
 def test_a_status_message_makes_all_connections_sync_that_have_logged_in(
     clients: Clients, tmp_path: Path
 ) -> None:
-    server = Server(tmp_path, application="hurried:application").started()
+    server = Server(tmp_path, application="tests.hurried:application").started()
     try:
         known, unknown = server.new_family().parent.token, "unknown"
         told = [

@@ -1,22 +1,21 @@
 """Clients that are slow, dead, or none of ours, and what they may cost."""
 
 import socket
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import settings
-from real_server import RawSocket, Server
 from realtime import sockets
 from realtime.sockets import OpenSocket
+from tests.real_server import RawSocket, Server
+from tests.wire import Configure
 
 
 @pytest.fixture
-def pair(monkeypatch: pytest.MonkeyPatch) -> tuple[OpenSocket, socket.socket]:
+def pair(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> tuple[OpenSocket, socket.socket]:
     """Our end of a connection, whose heartbeats are due every second, and the client's."""
     monkeypatch.setattr(sockets, "PING_TIMEOUT_S", 0)
-    monkeypatch.setattr(settings, "current", replace(settings.current, ping_interval_sec=1))
+    configure(ping_interval_sec=1)
     ours, theirs = socket.socketpair()
     return OpenSocket(ours), theirs
 
@@ -54,7 +53,7 @@ def test_a_client_that_sends_too_much_is_disconnected(
 
 
 def test_a_client_that_never_joins_is_disconnected(tmp_path: Path) -> None:
-    server = Server(tmp_path, application="hurried:application").started()
+    server = Server(tmp_path, application="tests.hurried:application").started()
     stranger = RawSocket(server, 4)
     opening = stranger.receive()
     assert opening and opening.startswith("0")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from real_server import Clients, RawSocket, Server, until
 from realtime.gateway import MANY_PULLS, MAX_POLLS
-from wire import as_admin
+from tests.real_server import Clients, RawSocket, Server, until
+from tests.wire import as_admin
 
 UPGRADE = {
     "Connection": "Upgrade",

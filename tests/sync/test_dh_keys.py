@@ -8,11 +8,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa, x25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import clock
-import database as db
 from clock import HOUR, MINUTE
-from keys import Session, give_server_key, pair, spki
+from storage import database as db
 from sync.dh_keys import SharedKey, UnusableKey, expiry, use_key
-from wire import Device, Family
+from tests.keys import Session, give_server_key, pair, spki
+from tests.wire import Device, Family
 
 SERVER_SPKI = (
     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEeYlT5+gTT988E59j0/vMwlKii2ylBZ5hg3SoEjEkDz/IMmeuxyXhi2YX"

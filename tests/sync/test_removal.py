@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from sync.notifications import ShouldSync
-from wire import Device, Family, post
+from tests.wire import Device, Family, post
 
 REPORT = "/sync/report-removed"
 ASK = "/sync/is-device-removed"

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 
 import clock
-import database as db
-from keys import SecurityKey, Session, b64, give_server_key, pair, spki
 from models import U2fKey
+from storage import database as db
 from sync import u2f
-from wire import Family
+from tests.keys import SecurityKey, Session, b64, give_server_key, pair, spki
+from tests.wire import Family
 
 MESSAGE = b"direct action"
 

@@ -1,0 +1,1 @@
+"""The database: handle, transactions, compiled queries, migrations."""

@@ -1,0 +1,1 @@
+"""Pull: everything that differs from what a client knows."""

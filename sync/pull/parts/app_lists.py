@@ -1,0 +1,37 @@
+"""Encrypted app lists (pull-status.md, "devices2")."""
+
+from base64 import b64encode
+from collections import defaultdict
+from typing import Any
+
+from models import AppList
+from sync.pull.state import Pull
+
+#: Name in the answer and name of the version that the client knows.
+KINDS = {AppList.BASE: ("appsBase", "appsB"), AppList.DIFF: ("appsDiff", "appsD")}
+
+
+def app_lists(pull: Pull) -> list[dict[str, Any]] | None:
+    known = pull.known["devices_detail"]
+    # Devices with another base list come before those with another diff list only.
+    entries: dict[str, dict[str, Any]] = defaultdict(dict)
+    for kind, device_id, version in pull.app_list_versions:
+        name, known_name = KINDS[kind]
+        if known.get(device_id, {}).get(known_name) != version:
+            entry = entries[device_id]
+            entry["deviceId"] = device_id
+            entry[name] = {"version": version, "data": _data(pull, device_id, kind)}
+    return list(entries.values()) or None
+
+
+def _data(pull: Pull, device_id: str, kind: int) -> str:
+    data: bytes = (
+        AppList.select(AppList.data)
+        .where(
+            AppList.family_id == pull.family_id,
+            AppList.device_id == device_id,
+            AppList.type == kind,
+        )
+        .scalar()
+    )
+    return b64encode(data).decode()

@@ -1,0 +1,76 @@
+"""Key requests and responses between devices (pull-status.md, "krq" and "kr")."""
+
+from base64 import b64encode
+from typing import Any
+
+from models import KeyRequest, KeyResponse
+from sync.pull.state import Pull
+
+#: So many are sent at a time; a client gets the others when it has acknowledged these.
+MAX_KEYS = 32
+
+
+def key_requests(pull: Pull) -> list[dict[str, Any]] | None:
+    if not pull.head.key_requests_of_others:
+        return None
+    requests = (
+        KeyRequest.select()
+        .where(
+            KeyRequest.family_id == pull.family_id,
+            KeyRequest.sender_device_id != pull.device_id,
+        )
+        .order_by(KeyRequest.server_sequence_number)
+        .limit(MAX_KEYS)
+    )
+    if pull.known["kri"]:
+        requests = requests.where(KeyRequest.server_sequence_number > pull.known["kri"])
+    return [_request(request) for request in requests] or None
+
+
+def _request(request: KeyRequest) -> dict[str, Any]:
+    entry = {
+        "srvSeq": request.server_sequence_number,
+        "senId": request.sender_device_id,
+        "senSeq": request.sender_sequence_number,
+        "type": request.type,
+        "tempKey": b64encode(request.temp_key).decode(),
+        "signature": b64encode(request.signature).decode(),
+    }
+    if request.device_id is not None:
+        entry["deviceId"] = request.device_id
+    if request.category_id is not None:
+        entry["categoryId"] = request.category_id
+    return entry
+
+
+def key_responses(pull: Pull) -> list[dict[str, Any]] | None:
+    """The responses that the client has not acknowledged; those that it has are deleted."""
+    if not pull.head.key_responses:
+        return None
+    mine = (KeyResponse.family_id == pull.family_id) & (
+        KeyResponse.receiver_device_id == pull.device_id
+    )
+    acknowledged = pull.known["kr"]
+    if acknowledged:
+        seen = mine & (KeyResponse.reply_server_sequence_number <= acknowledged)
+        if KeyResponse.select().where(seen).exists():
+            pull.store()
+            KeyResponse.delete().where(seen).execute()
+    responses = (
+        KeyResponse.select()
+        .where(mine)
+        .order_by(KeyResponse.reply_server_sequence_number)
+        .limit(MAX_KEYS)
+    )
+    return [_response(response) for response in responses] or None
+
+
+def _response(response: KeyResponse) -> dict[str, Any]:
+    return {
+        "srvSeq": response.reply_server_sequence_number,
+        "sender": response.sender_device_id,
+        "rqSeq": response.request_client_sequence_number,
+        "tempKey": b64encode(response.temp_key).decode(),
+        "cryptKey": b64encode(response.encrypted_key).decode(),
+        "signature": b64encode(response.signature).decode(),
+    }

@@ -1,0 +1,7 @@
+"""The status message of the administrator."""
+
+from sync.pull.state import Pull
+
+
+def message(pull: Pull) -> str | None:
+    return pull.head.message or None

@@ -1,0 +1,23 @@
+"""Pings to the pulling device (pull-status.md, "pings")."""
+
+from typing import Any
+
+from models import Ping
+from sync.pull.state import Pull
+
+NAMES = {Ping.PING: "ping", Ping.PONG: "pong"}
+
+
+def pings(pull: Pull) -> list[dict[str, Any]]:
+    """Always a list, also an empty one. A pull does not consume them."""
+    if not pull.head.pings:
+        return []
+    rows = (
+        Ping.select()
+        .where(Ping.family_id == pull.family_id, Ping.receiver_device_id == pull.device_id)
+        .order_by(Ping.sender_device_id, Ping.type)
+    )
+    return [
+        {"deviceId": row.sender_device_id, "type": NAMES[row.type], "token": row.token}
+        for row in rows
+    ]

@@ -1,0 +1,1 @@
+"""Push: clients send actions, which are applied in order and exactly once."""

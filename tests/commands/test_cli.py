@@ -1,0 +1,226 @@
+"""The commands of the operator."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import bcrypt
+import pytest
+from click.testing import Result
+from flask import Flask
+from flask.testing import FlaskClient
+
+import models
+from storage import database as db
+from tests.furnished import FurnishedFamily
+from tests.rows import models_with_rows
+from tests.wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, Device, Family, post
+
+Run = Callable[..., Result]
+
+HASHES = (
+    "--password-hash",
+    PASSWORD_HASH,
+    "--second-hash",
+    SECOND_HASH,
+    "--second-salt",
+    SECOND_SALT,
+)
+
+
+@pytest.fixture
+def run(app: Flask) -> Run:
+    runner = app.test_cli_runner()
+    return lambda *args, **options: runner.invoke(args=args, **options)
+
+
+@pytest.fixture
+def create(run: Run) -> Run:
+    def create(*options: str, **more: Any) -> Result:
+        return run(
+            *("family", "create", "--parent-name", "Möther", "--time-zone", "Europe/Berlin"),
+            *("--device-name", "Phone", "--device-model", "Model", *options),
+            **more,
+        )
+
+    return create
+
+
+def made(client: FlaskClient, result: Result) -> Device:
+    """The device of a family that was made with --json."""
+    assert result.exit_code == 0, result.output
+    (line,) = result.stdout.splitlines()
+    answer = json.loads(line)
+    assert answer.keys() == {"familyId", "parentUserId", "deviceAuthToken", "ownDeviceId"}
+    return Family.made_elsewhere(
+        client,
+        answer["familyId"],
+        answer["parentUserId"],
+        answer["deviceAuthToken"],
+        answer["ownDeviceId"],
+    ).parent
+
+
+def assert_refused(result: Result, *texts: str) -> None:
+    assert result.exit_code == 2
+    assert result.exc_info is None or result.exc_info[0] is SystemExit
+    for text in texts:
+        assert text in result.output
+
+
+@db.reading
+def stored_parent(device: Device) -> models.User:
+    return models.User.get(family_id=device.family.id)
+
+
+# Families
+
+
+def test_a_family_with_hashes(client: FlaskClient, create: Run) -> None:
+    device = made(client, create("--json", *HASHES))
+    answer = device.full_pull()
+    (user,) = answer["users"]["data"]
+    assert (user["name"], user["type"], user["timeZone"]) == ("Möther", "parent", "Europe/Berlin")
+    assert (user["password"], user["secondPasswordSalt"]) == (PASSWORD_HASH, SECOND_SALT)
+    assert (user["mail"], user["mailNotificationFlags"]) == ("", 3)
+    (entry,) = answer["devices"]["data"]
+    assert (entry["name"], entry["model"]) == ("Phone", "Model")
+    assert (entry["currentUserId"], entry["isUserKeptSignedIn"]) == (user["id"], True)
+    rename = {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "Renamed"}
+    assert device.as_parent(rename) is False
+    assert device.as_parent(rename, auth="password", second_hash=SECOND_HASH) is False
+
+
+def test_a_family_with_a_password(client: FlaskClient, create: Run) -> None:
+    device = made(client, create("--json", "--password", "sésame"))
+    (user,) = device.full_pull()["users"]["data"]
+    password = "sésame".encode()
+    assert bcrypt.checkpw(password, user["password"].encode())
+    second_hash = stored_parent(device).second_password_hash
+    assert second_hash.startswith(user["secondPasswordSalt"])
+    assert bcrypt.hashpw(password, user["secondPasswordSalt"].encode()).decode() == second_hash
+    assert second_hash != user["password"]
+    rename = {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "Renamed"}
+    assert device.as_parent(rename, auth="sha512", second_hash=second_hash) is False
+
+
+def test_a_password_is_asked_for_twice(client: FlaskClient, create: Run) -> None:
+    result = create(input="sesame\nsesame\n")
+    assert result.exit_code == 0
+    assert "Password of the parent" in result.output
+    assert "sesame" not in result.output
+    assert create(input="sesame\nother\n").exit_code != 0
+
+
+def test_people_are_told_how_to_go_on(client: FlaskClient, create: Run, run: Run) -> None:
+    result = create(*HASHES)
+    (family_id,) = re.findall(r"^Family (\S{10}) with parent Möther", result.output)
+    (token,) = re.findall(r"has the token (\S{32})$", result.output, re.MULTILINE)
+    assert f"flask device add-token {family_id}" in result.output
+    status = {"devices": "", "users": "", "apps": {}, "categories": {}}
+    post(client, "/sync/pull-status", {"deviceAuthToken": token, "status": status})
+
+
+def test_an_address_has_one_family(client: FlaskClient, create: Run) -> None:
+    device = made(client, create("--json", "--mail", " once@example.com ", *HASHES))
+    assert device.full_pull()["users"]["data"][0]["mail"] == "once@example.com"
+    again = create("--json", "--mail", "once@example.com", *HASHES)
+    assert_refused(again, "--mail", "once@example.com")
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (("--parent-name", " "), "--parent-name"),
+        (("--parent-name", "x" * 256), "--parent-name"),
+        (("--time-zone", ""), "--time-zone"),
+        (("--device-name", ""), "--device-name"),
+        (("--device-model", ""), "--device-model"),
+        (("--password", "x"), "not both"),
+        (("--password-hash", "x"), "--password-hash"),
+        (("--password-hash", PASSWORD_HASH + "\n"), "--password-hash"),
+        (("--second-hash", ""), "--second-hash"),
+        (("--second-salt", SECOND_HASH), "--second-salt"),
+    ],
+)
+def test_mistakes_are_named(create: Run, options: tuple[str, str], hint: str) -> None:
+    assert_refused(create("--json", *HASHES, *options), hint)
+
+
+def test_all_hashes_are_needed(create: Run) -> None:
+    assert_refused(create("--json", *HASHES[:2]), "--second-hash")
+
+
+def test_a_password_that_bcrypt_can_not_take_is_refused(create: Run) -> None:
+    assert_refused(create("--password", "x" * 73), "--password")
+
+
+def test_families_are_listed(family: Family, run: Run) -> None:
+    family.add_child("Kid")
+    result = run("family", "list")
+    (line,) = [line for line in result.output.splitlines() if line.startswith(family.id)]
+    assert "1 devices" in line
+    assert line.endswith("Parent, Kid")
+
+
+def test_a_family_is_shown(client: FlaskClient, run: Run) -> None:
+    family = FurnishedFamily(client)
+    family.add_device("Unused")
+    output = run("family", "show", family.id).output
+    for text in (family.id, "Parent", "Other", "Child", "Tablet (Model), last contact on", "Games"):
+        assert text in output
+    assert "Unused (Model), no contact yet" in output
+    for secret in (family.parent.token, PASSWORD_HASH, SECOND_HASH):
+        assert secret not in output
+
+
+def test_a_deleted_family_leaves_nothing_but_the_news_of_it(client: FlaskClient, run: Run) -> None:
+    family = FurnishedFamily(client)
+    result = run("family", "delete", family.id, input="y\n")
+    assert result.exit_code == 0
+    assert f"Delete family {family.id} for good?" in result.output
+    assert models_with_rows(family) == set()
+    for device in (family.parent, family.device):
+        answer = post(client, "/sync/is-device-removed", {"deviceAuthToken": device.token})
+        assert answer == {"isDeviceRemoved": True}
+    assert_refused(run("family", "show", family.id), "there is no family")
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
+def test_a_family_is_not_deleted_without_a_yes(family: Family, run: Run, answer: str) -> None:
+    assert run("family", "delete", family.id, input=answer).exit_code == 1
+    family.parent.pull()
+
+
+def test_scripts_are_not_asked(family: Family, run: Run) -> None:
+    assert run("family", "delete", "--yes", family.id).exit_code == 0
+    assert models_with_rows(family) == set()
+
+
+@pytest.mark.parametrize(
+    "command", [("family", "show"), ("family", "delete"), ("device", "add-token")]
+)
+def test_an_unknown_family_is_named(run: Run, command: tuple[str, str]) -> None:
+    assert_refused(run(*command, "nobody"), "there is no family nobody", "flask family list")
+
+
+# Devices
+
+
+def test_words_for_a_new_device(family: Family, run: Run) -> None:
+    result = run("device", "add-token", family.id)
+    (words,) = result.output.splitlines()
+    body = {"registerToken": words, "childDevice": {"model": "Model"}, "deviceName": "Added"}
+    answer = post(family.client, "/child/add-device", body)
+    assert (
+        Device(family, answer["deviceAuthToken"], answer["ownDeviceId"]).entry()["name"] == "Added"
+    )
+
+
+# The database
+
+
+def test_migrating_again_does_nothing(run: Run) -> None:
+    result = run("migrate")
+    assert (result.exit_code, result.output) == (0, "The database is up to date.\n")

@@ -1,0 +1,127 @@
+"""How many mails an address gets (accounts.md, 2.4; mails.md, 4)."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+
+import pytest
+from flask import Flask
+
+from clock import DAY, HOUR, MINUTE
+from mails import rate_limits
+from mails.rate_limits import Window, use
+from models import RateLimit
+from storage import database as db
+from tests.stopped_clock import Clock
+
+_numbers = count()
+
+
+@pytest.fixture(autouse=True)
+def nothing_used(app: Flask) -> None:
+    db.writing(RateLimit.delete().execute)()
+
+
+def new_address() -> str:
+    return f"a{next(_numbers)}@x.de"
+
+
+LIMITS = [
+    ("login code", 2, 5 * MINUTE),
+    ("login code", 6, DAY),
+    ("manipulation", 2, MINUTE),
+    ("manipulation", 20, DAY),
+    ("uninstall", 2, MINUTE),
+    ("uninstall", 20, DAY),
+    ("task done", 1, MINUTE),
+    ("task done", 3, 5 * MINUTE),
+    ("task done", 5, HOUR),
+    ("task done", 10, DAY),
+]
+
+
+@pytest.mark.parametrize(("kind", "limit", "duration"), LIMITS)
+def test_an_address_gets_so_many_mails_within_a_window(
+    kind: str, limit: int, duration: int, server_clock: Clock
+) -> None:
+    address = new_address()
+    # As many as the shorter windows allow, then a pause until they are over.
+    shorter = [window for window in rate_limits.PER_ADDRESS[kind] if window.duration < duration]
+    start = server_clock.now
+    pause = max((window.duration for window in shorter), default=0)
+    per_pause = min((window.limit for window in shorter), default=limit)
+    for sent in range(limit):
+        assert use(kind, address)
+        if (sent + 1) % per_pause == 0:
+            server_clock.forward(pause)
+    assert not use(kind, address)
+    assert use(kind, new_address())
+    server_clock.now = start + duration
+    assert use(kind, address)
+
+
+def test_refused_attempts_do_not_prolong_a_window(server_clock: Clock) -> None:
+    address = new_address()
+    assert [use("login code", address) for _ in range(3)] == [True, True, False]
+    answers = []
+    for _ in range(5):
+        server_clock.forward(MINUTE)
+        answers.append(use("login code", address))
+    assert answers == [False, False, False, False, True]
+
+
+def test_a_passed_window_stays_used_when_a_later_one_refuses(
+    server_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows = (Window(2, MINUTE), Window(1, DAY))
+    monkeypatch.setitem(rate_limits.PER_ADDRESS, "login code", windows)
+    address = new_address()
+    assert use("login code", address)
+    assert not use("login code", address)  # by the day, and it uses up the minute
+    monkeypatch.setitem(rate_limits.PER_ADDRESS, "login code", windows[:1])
+    assert not use("login code", address)
+
+
+def test_an_address_that_is_refused_costs_the_others_nothing(
+    server_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(rate_limits.ALTOGETHER, "login code", (Window(3, MINUTE),))
+    address = new_address()
+    assert [use("login code", address) for _ in range(9)] == [True, True] + [False] * 7
+    assert use("login code", new_address())
+
+
+@pytest.mark.parametrize(("limit", "duration"), [(100, MINUTE), (500, HOUR), (1000, DAY)])
+def test_login_codes_have_limits_for_all_addresses_together(limit: int, duration: int) -> None:
+    assert Window(limit, duration) in rate_limits.ALTOGETHER["login code"]
+
+
+def test_the_limit_of_all_addresses_uses_up_the_one_of_the_address(
+    server_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(rate_limits.ALTOGETHER, "login code", (Window(1, MINUTE),))
+    address = new_address()
+    assert use("login code", new_address())
+    assert [use("login code", address) for _ in range(2)] == [False, False]
+    server_clock.forward(MINUTE)
+    assert not use("login code", address)
+    assert use("login code", new_address())
+
+
+def test_letter_case_is_no_way_around(server_clock: Clock) -> None:
+    address = new_address()
+    assert use("login code", address.upper())
+    assert use("login code", address)
+    assert not use("login code", address.title())
+
+
+def test_uninstall_and_manipulation_have_limits_of_their_own(server_clock: Clock) -> None:
+    address = new_address()
+    assert [use("manipulation", address) for _ in range(3)] == [True, True, False]
+    assert use("uninstall", address)
+
+
+def test_parallel_attempts_share_a_limit(server_clock: Clock) -> None:
+    address = new_address()
+    with ThreadPoolExecutor(8) as threads:
+        allowed = list(threads.map(lambda _: use("login code", address), range(16)))
+    assert sum(allowed) == 2

@@ -1,0 +1,11 @@
+"""The server's clock, in the hands of a test."""
+
+import clock
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = clock.now_ms()
+
+    def forward(self, milliseconds: int) -> None:
+        self.now += milliseconds

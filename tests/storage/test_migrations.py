@@ -1,0 +1,84 @@
+"""That the migrations make the tables of the models, and that the tables keep together what
+belongs together."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from peewee import CharField, IntegrityError
+from playhouse.schema_diff import diff_models
+
+import models
+from storage import database as db
+from tests.furnished import FurnishedFamily
+from tests.rows import OF_FAMILIES, models_with_rows, store_row_of_each_kind
+from tests.wire import Family
+
+
+def test_models_and_migrations_agree(app: Flask) -> None:
+    with db.database.connection_context():
+        assert str(diff_models(db.database.obj, models.ALL)) == ""
+
+
+@pytest.mark.parametrize("model", models.ALL, ids=lambda model: model.__name__)
+def test_columns_are_as_the_fields_say(app: Flask, model: type[models.Row]) -> None:
+    with db.database.connection_context():
+        columns = {c.name: c for c in db.database.get_columns(model._meta.table_name)}
+        primary_keys = db.database.get_primary_keys(model._meta.table_name)
+    fields = model._meta.columns
+    assert {name: column.null for name, column in columns.items()} == {
+        name: field.null for name, field in fields.items()
+    }
+    assert primary_keys == [field.name for field in model._meta.get_primary_keys()]
+
+
+def test_columns_have_room_for_the_fields(app: Flask) -> None:
+    if isinstance(db.database.obj, db.Sqlite):
+        pytest.skip("SQLite has no limits to keep")
+    with db.database.connection_context():
+        rows = db.database.execute_sql(
+            "SELECT table_name, column_name, data_type, character_maximum_length FROM "
+            "information_schema.columns WHERE table_schema = database()"
+        ).fetchall()
+    columns = {(table, name): (kind, length) for table, name, kind, length in rows}
+    kinds = {"BOOL": "tinyint", "INTEGER": "int"}
+    for model in models.ALL:
+        for name, field in model._meta.columns.items():
+            column = (model._meta.table_name, name)
+            kind, length = columns[column]
+            if isinstance(field, CharField):
+                assert (kind, length) == ("varchar", field.max_length), column
+            else:
+                assert kind == kinds.get(field.field_type, field.field_type.lower()), column
+
+
+def test_a_database_is_migrated_once(app: Flask) -> None:
+    assert db.migrate() == []
+
+
+def test_all_rows_of_a_family_go_with_it(client: FlaskClient) -> None:
+    family, other = Family(client), Family(client)
+    for each in (family, other):
+        store_row_of_each_kind(each)
+    assert models_with_rows(family) == set(OF_FAMILIES)
+    db.writing(lambda: models.Family.get_by_id(family.id).delete_instance())()
+    assert models_with_rows(family) == set()
+    assert models_with_rows(other) == set(OF_FAMILIES)
+
+
+def test_what_clients_made_goes_with_their_family(client: FlaskClient) -> None:
+    family = FurnishedFamily(client)
+    assert models_with_rows(family) == set(OF_FAMILIES) - {models.Purchase}
+    db.writing(lambda: models.Family.get_by_id(family.id).delete_instance())()
+    assert models_with_rows(family) == set()
+
+
+@pytest.mark.parametrize("model", [m for m in OF_FAMILIES if m is not models.Family])
+def test_no_row_is_without_its_family(family: Family, model: type[models.Row]) -> None:
+    store_row_of_each_kind(family)
+
+    @db.writing
+    def move() -> None:
+        model.update(family_id="nobody").where(model.family_id == family.id).execute()
+
+    with pytest.raises(IntegrityError):
+        move()

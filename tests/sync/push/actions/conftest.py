@@ -1,0 +1,45 @@
+"""What most actions are about: a child, a category of it, and somebody who watches."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.wire import Family
+
+ALLOW_SELF_LIMIT_ADD = 2
+
+
+@pytest.fixture
+def child(family: Family) -> str:
+    return family.add_child()
+
+
+@pytest.fixture
+def category(family: Family, child: str) -> str:
+    return family.add_category(child)
+
+
+@pytest.fixture
+def by_child(family: Family, child: str) -> Callable[..., bool]:
+    """Pushes parent actions as a child that adds limits for itself, and is allowed to."""
+    device = family.add_device("Child's", user=child)
+    flag = ALLOW_SELF_LIMIT_ADD
+    family.parent_does(
+        {"type": "UPDATE_USER_FLAGS", "userId": child, "modified": flag, "values": flag}
+    )
+    return lambda *actions: device.as_child_device(child, *actions)
+
+
+@pytest.fixture
+def other_family_category(family: Family) -> str:
+    """A category of another family, with an id that this one does not use."""
+    stranger = Family(family.client)
+    stranger.parent_does(
+        {
+            "type": "CREATE_CATEGORY",
+            "categoryId": "alien0",
+            "childId": stranger.add_child(),
+            "title": "Games",
+        }
+    )
+    return "alien0"

@@ -1,0 +1,696 @@
+"""The life of categories: sync/actions/categories.py."""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sync.notifications import Level
+from tests.wire import Family, Observer
+
+ByChild = Callable[..., bool]
+
+#: The parts of a category in a pull.
+PARTS = {"categoryBase", "categoryApp", "rules", "usedTimes", "tasks"}
+
+
+def create(category: str, child: str, **more: Any) -> dict[str, Any]:
+    return {
+        "type": "CREATE_CATEGORY",
+        "categoryId": category,
+        "childId": child,
+        "title": "Games",
+        **more,
+    }
+
+
+def action(name: str, category: str, **more: Any) -> dict[str, Any]:
+    return {"type": name, "categoryId": category, **more}
+
+
+def set_parent(category: str, parent: str) -> dict[str, Any]:
+    return action("SET_PARENT_CATEGORY", category, parentCategory=parent)
+
+
+def sort(*categories: str) -> dict[str, Any]:
+    return {"type": "UPDATE_CATEGORY_SORTING", "categoryIds": list(categories)}
+
+
+def delete(category: str) -> dict[str, Any]:
+    return action("DELETE_CATEGORY", category)
+
+
+# Creating
+
+
+def test_a_new_category_has_no_limits_and_nothing_in_it(
+    family: Family, child: str, observer: Observer
+) -> None:
+    news, level = observer.sees(create("newCat", child, title=" New\u00a0😀 "))
+    assert level == Level.UNIMPORTANT
+    assert news.keys() == PARTS
+    (base,) = news["categoryBase"]
+    del base["version"]
+    assert base == {
+        "categoryId": "newCat",
+        "childId": child,
+        "title": " New\u00a0😀 ",
+        "blockedTimes": "",
+        "extraTime": 0,
+        "extraTimeDay": -1,
+        "tempBlocked": False,
+        "tempBlockTime": 0,
+        "parentCategoryId": "",
+        "blockAllNotifications": False,
+        "blockNotificationDelay": 0,
+        "timeWarnings": 0,
+        "atw": [],
+        "mblMobile": 0,
+        "mblCharging": 0,
+        "sort": 1,
+        "networks": [],
+        "dlu": 0,
+        "flags": 0,
+    }
+    assert news["categoryApp"][0]["apps"] == []
+    assert news["rules"][0]["rules"] == []
+    assert news["usedTimes"][0]["times"] == news["usedTimes"][0]["sessionDurations"] == []
+    assert news["tasks"][0]["tasks"] == []
+
+
+def test_a_new_category_is_sorted_behind_the_others_of_its_child(
+    family: Family, child: str
+) -> None:
+    first, second = family.add_category(child), family.add_category(child)
+    of_sibling = family.add_category(family.add_child())
+    assert [family.category(id_)["sort"] for id_ in (first, second, of_sibling)] == [1, 2, 1]
+    family.parent_does(sort("gone00", "gone01", first, second))
+    assert family.category(family.add_category(child))["sort"] == 4
+    family.parent_does(sort(second, *(f"gone{i:02}" for i in range(10)), first), delete(first))
+    assert family.category(family.add_category(child))["sort"] == 5
+
+
+def test_only_categories_of_the_same_family_need_another_id(
+    family: Family, child: str, other_family_category: str
+) -> None:
+    family.parent_does(create(child, child), create(other_family_category, child))
+    assert family.category(child)["childId"] == child
+
+
+def test_the_id_of_a_category_of_any_child_can_not_be_used_again(
+    family: Family, child: str, category: str, observer: Observer
+) -> None:
+    observer.sees_refusal(create(category, child))
+    observer.sees_refusal(create(category, family.add_child()))
+
+
+def test_a_category_is_for_a_child_of_the_family(family: Family, observer: Observer) -> None:
+    stranger = Family(family.client)
+    for user in ("nobody", family.parent_user, stranger.add_child()):
+        observer.sees_refusal(create("newCat", user))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"title": ""},
+        {"title": " \t\u00a0\ufeff"},
+        {"title": "x" * 256},
+        {"title": None},
+        {"categoryId": "abcde"},
+        {"categoryId": "abcdeé"},
+        {"childId": ""},
+        {"sort": 1},
+    ],
+)
+def test_a_malformed_category_is_refused(
+    child: str, observer: Observer, wrong: dict[str, Any]
+) -> None:
+    observer.sees_refusal(create("newCat", child, **wrong))
+
+
+def test_a_child_creates_categories_for_itself_only(
+    family: Family, child: str, observer: Observer, by_child: ByChild
+) -> None:
+    news, level = observer.sees(create("newCat", child), by=by_child)
+    assert (news.keys(), level) == (PARTS, Level.UNIMPORTANT)
+    observer.sees_refusal(create("other0", family.add_child()), by=by_child)
+
+
+# Attributes
+
+#: type, fields, and what a client sees then
+CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("UPDATE_CATEGORY_TITLE", {"newTitle": " Fun "}, {"title": " Fun "}),
+    ("UPDATE_CATEGORY_TITLE", {"newTitle": "x" * 255}, {"title": "x" * 255}),
+    ("SET_PARENT_CATEGORY", {"parentCategory": ""}, {"parentCategoryId": ""}),
+    ("UPDATE_CATEGORY_BLOCKED_TIMES", {"times": ""}, {"blockedTimes": ""}),
+    ("UPDATE_CATEGORY_BLOCKED_TIMES", {"times": "0,10080"}, {"blockedTimes": "0,10080"}),
+    ("UPDATE_CATEGORY_BLOCKED_TIMES", {"times": "1,2,3,4"}, {"blockedTimes": "1,2,3,4"}),
+    ("UPDATE_CATEGORY_BLOCKED_TIMES", {"times": "01,002"}, {"blockedTimes": "01,002"}),
+    (
+        "UPDATE_CATEGORY_TEMPORARILY_BLOCKED",
+        {"blocked": True},
+        {"tempBlocked": True, "tempBlockTime": 0},
+    ),
+    (
+        "UPDATE_CATEGORY_TEMPORARILY_BLOCKED",
+        {"blocked": True, "endTime": 2**53 - 1},
+        {"tempBlocked": True, "tempBlockTime": 2**53 - 1},
+    ),
+    ("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", {"blocked": False}, {"tempBlocked": False}),
+    ("UPDATE_CATEGORY_DISABLE_LIMITS", {"endTime": 1}, {"dlu": 1}),
+    ("UPDATE_CATEGORY_DISABLE_LIMITS", {"endTime": 0}, {"dlu": 0}),
+    (
+        "UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS",
+        {"blocked": True, "blockDelay": 5000},
+        {"blockAllNotifications": True, "blockNotificationDelay": 5000},
+    ),
+    (
+        "UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS",
+        {"blocked": False},
+        {"blockAllNotifications": False, "blockNotificationDelay": 0},
+    ),
+    (
+        "UPDATE_CATEGORY_TIME_WARNINGS",
+        {"enable": True, "flags": 31, "minutes": 10078},
+        {"timeWarnings": 31, "atw": [10078]},
+    ),
+    (
+        "UPDATE_CATEGORY_TIME_WARNINGS",
+        {"enable": False, "flags": 31, "minutes": 1},
+        {"timeWarnings": 0, "atw": []},
+    ),
+    ("UPDATE_CATEGORY_BATTERY_LIMIT", {}, {"mblCharging": 0, "mblMobile": 0}),
+    ("UPDATE_CATEGORY_BATTERY_LIMIT", {"chargeLimit": 100}, {"mblCharging": 100, "mblMobile": 0}),
+    ("UPDATE_CATEGORY_BATTERY_LIMIT", {"mobileLimit": 100}, {"mblCharging": 0, "mblMobile": 100}),
+    ("UPDATE_CATEGORY_FLAGS", {"modified": 1, "values": 1}, {"flags": 1}),
+    ("UPDATE_CATEGORY_FLAGS", {"modified": 0, "values": 0}, {"flags": 0}),
+]
+
+
+@pytest.mark.parametrize(("name", "fields", "expected"), CHANGES)
+def test_a_change_renews_the_base_data_of_its_category_also_if_it_is_repeated(
+    family: Family,
+    child: str,
+    category: str,
+    observer: Observer,
+    name: str,
+    fields: dict[str, Any],
+    expected: dict[str, Any],
+) -> None:
+    before = family.category(category)
+    family.add_category(child)
+    for _ in range(2):
+        news, level = observer.sees(action(name, category, **fields))
+        assert level == Level.IMPORTANT
+        assert news.keys() == {"categoryBase"}
+        (after,) = news["categoryBase"]
+        assert after == {**before, **expected, "version": after["version"]}
+
+
+@pytest.mark.parametrize(("name", "fields"), [change[:2] for change in CHANGES])
+def test_a_change_needs_a_category_of_the_family(
+    observer: Observer, other_family_category: str, name: str, fields: dict[str, Any]
+) -> None:
+    observer.sees_refusal(
+        action(name, "gone00", **fields), action(name, other_family_category, **fields)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("UPDATE_CATEGORY_TITLE", {"newTitle": "\u2003"}),
+        ("UPDATE_CATEGORY_TITLE", {"newTitle": "x" * 256}),
+        ("SET_PARENT_CATEGORY", {"parentCategory": "abc"}),
+        *(
+            ("UPDATE_CATEGORY_BLOCKED_TIMES", {"times": times})
+            for times in (
+                *("1", "1,2,3", "1,1", "2,1", "1,2,2,3", "0,10081", ",", "1,", " 1,2", "-1,2"),
+                *("1e1,20", "1,2\n", "\u0661,\u0662", "0," + "9" * 5000, None),
+            )
+        ),
+        ("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", {"blocked": False, "endTime": 0}),
+        ("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", {"blocked": True, "endTime": -1}),
+        ("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", {"blocked": 1}),
+        ("UPDATE_CATEGORY_DISABLE_LIMITS", {"endTime": -1}),
+        ("UPDATE_CATEGORY_DISABLE_LIMITS", {"endTime": 2**53}),
+        ("UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS", {"blocked": True, "blockDelay": -1}),
+        ("UPDATE_CATEGORY_TIME_WARNINGS", {"enable": True, "flags": 32}),
+        ("UPDATE_CATEGORY_TIME_WARNINGS", {"enable": True, "flags": -1}),
+        ("UPDATE_CATEGORY_TIME_WARNINGS", {"enable": True, "flags": 0, "minutes": 0}),
+        ("UPDATE_CATEGORY_TIME_WARNINGS", {"enable": True, "flags": 0, "minutes": 10079}),
+        ("UPDATE_CATEGORY_BATTERY_LIMIT", {"chargeLimit": 101}),
+        ("UPDATE_CATEGORY_BATTERY_LIMIT", {"mobileLimit": -1}),
+        ("UPDATE_CATEGORY_FLAGS", {"modified": 2, "values": 0}),
+        ("UPDATE_CATEGORY_FLAGS", {"modified": 0, "values": 1}),
+        ("UPDATE_CATEGORY_FLAGS", {"modified": 1, "values": 2**32 + 1}),
+    ],
+)
+def test_a_malformed_change_is_refused(
+    category: str, observer: Observer, name: str, fields: dict[str, Any]
+) -> None:
+    observer.sees_refusal(action(name, category, **fields))
+
+
+def test_unblocking_forgets_the_end(family: Family, category: str) -> None:
+    name = "UPDATE_CATEGORY_TEMPORARILY_BLOCKED"
+    family.parent_does(action(name, category, blocked=True, endTime=5))
+    family.parent_does(action(name, category, blocked=False))
+    assert family.category(category)["tempBlockTime"] == 0
+
+
+def test_a_delay_that_is_not_given_stays(family: Family, category: str) -> None:
+    name = "UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS"
+    family.parent_does(action(name, category, blocked=True, blockDelay=5))
+    family.parent_does(action(name, category, blocked=False))
+    assert family.category(category)["blockNotificationDelay"] == 5
+
+
+def test_time_warnings_are_added_and_removed_one_by_one(family: Family, category: str) -> None:
+    def warn(enable: bool, **fields: int) -> tuple[int, list[int]]:
+        family.parent_does(
+            action("UPDATE_CATEGORY_TIME_WARNINGS", category, enable=enable, **fields)
+        )
+        base = family.category(category)
+        return base["timeWarnings"], base["atw"]
+
+    assert warn(True, flags=3) == (3, [])
+    assert warn(True, flags=4, minutes=7) == (7, [7])
+    assert warn(True, flags=0, minutes=90) == (7, [7, 90])
+    assert warn(False, flags=18, minutes=7) == (5, [90])
+    assert warn(False, flags=0) == (5, [90])
+
+
+def test_battery_limits_that_are_not_given_stay(family: Family, category: str) -> None:
+    name = "UPDATE_CATEGORY_BATTERY_LIMIT"
+    family.parent_does(action(name, category, chargeLimit=10, mobileLimit=20))
+    family.parent_does(action(name, category, chargeLimit=0))
+    base = family.category(category)
+    assert (base["mblCharging"], base["mblMobile"]) == (0, 20)
+
+
+def test_flags_that_are_not_modified_stay(family: Family, category: str) -> None:
+    family.parent_does(
+        action("UPDATE_CATEGORY_FLAGS", category, modified=1, values=1),
+        action("UPDATE_CATEGORY_FLAGS", category, modified=0, values=0),
+    )
+    assert family.category(category)["flags"] == 1
+    family.parent_does(action("UPDATE_CATEGORY_FLAGS", category, modified=1, values=0))
+    assert family.category(category)["flags"] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "locked", "free"),
+    [
+        ("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", {"blocked": True}, {"blocked": False}),
+        ("UPDATE_CATEGORY_DISABLE_LIMITS", {"endTime": 1}, {"endTime": 0}),
+    ],
+)
+@pytest.mark.usefixtures("locked_features")
+def test_without_the_full_version_limits_can_only_be_put_back(
+    family: Family,
+    category: str,
+    observer: Observer,
+    name: str,
+    locked: dict[str, Any],
+    free: dict[str, Any],
+) -> None:
+    observer.sees(action(name, category, **locked))
+    family.end_full_version()
+    observer.sees(action(name, category, **free))
+    observer.sees_refusal(action(name, category, **locked))
+
+
+# Parent categories
+
+
+def test_only_the_category_that_moves_is_renewed(
+    family: Family, child: str, category: str, observer: Observer
+) -> None:
+    parent = family.add_category(child)
+    news, level = observer.sees(set_parent(category, parent))
+    assert level == Level.IMPORTANT
+    assert [entry["categoryId"] for entry in news.pop("categoryBase")] == [category]
+    assert news == {}
+    assert family.category(category)["parentCategoryId"] == parent
+
+
+def test_a_category_does_not_get_below_itself(
+    family: Family, child: str, category: str, observer: Observer
+) -> None:
+    below = family.add_category(child, parent=category)
+    deep_below = family.add_category(child, parent=below)
+    for parent in (category, below, deep_below):
+        observer.sees_refusal(set_parent(category, parent))
+    family.parent_does(set_parent(below, ""), set_parent(category, deep_below))
+
+
+def test_a_parent_category_belongs_to_the_same_child(
+    family: Family, category: str, observer: Observer, other_family_category: str
+) -> None:
+    of_sibling = family.add_category(family.add_child())
+    for parent in ("gone00", of_sibling, other_family_category):
+        observer.sees_refusal(set_parent(category, parent))
+
+
+def test_a_child_moves_its_categories_only_further_down(
+    family: Family, child: str, observer: Observer, by_child: ByChild
+) -> None:
+    top, sibling = family.add_category(child), family.add_category(child)
+    middle = family.add_category(child, parent=top)
+    moved = family.add_category(child)
+    for parent in (top, top, middle):
+        news, level = observer.sees(set_parent(moved, parent), by=by_child)
+        assert (news.keys(), level) == ({"categoryBase"}, Level.IMPORTANT)
+        assert family.category(moved)["parentCategoryId"] == parent
+    for parent in (top, sibling, "", "gone00"):
+        observer.sees_refusal(set_parent(moved, parent), by=by_child)
+    observer.sees(set_parent(sibling, ""), by=by_child)
+    observer.sees_refusal(set_parent(sibling, sibling), by=by_child)
+
+
+def test_a_child_is_not_bound_by_a_parent_category_that_is_gone_or_of_another_child(
+    family: Family, child: str, observer: Observer, by_child: ByChild
+) -> None:
+    parent, other = family.add_category(child), family.add_category(child)
+    moved, freed = (family.add_category(child, parent=parent) for _ in range(2))
+    family.parent_does(delete(parent))
+    observer.sees(set_parent(freed, ""), by=by_child)
+    family.parent_does(create(parent, family.add_child()))
+    observer.sees(set_parent(moved, other), by=by_child)
+
+
+def test_a_child_does_not_move_categories_of_others(
+    family: Family, child: str, observer: Observer, by_child: ByChild
+) -> None:
+    sibling = family.add_child()
+    theirs, parent = family.add_category(sibling), family.add_category(sibling)
+    own = family.add_category(child)
+    observer.sees_refusal(set_parent(theirs, parent), by=by_child)
+    observer.sees_refusal(set_parent(own, parent), by=by_child)
+
+
+# Sorting
+
+
+def test_sorting_numbers_the_listed_categories_by_their_place(
+    family: Family, child: str, observer: Observer, other_family_category: str
+) -> None:
+    first, second, third = (family.add_category(child) for _ in range(3))
+    of_sibling = family.add_category(family.add_child())
+    news, level = observer.sees(sort(third, "gone00", of_sibling, other_family_category, first))
+    assert level == Level.UNIMPORTANT
+    assert news.keys() == {"categoryBase"}
+    assert {entry["categoryId"]: entry["sort"] for entry in news["categoryBase"]} == {
+        third: 0,
+        of_sibling: 2,
+        first: 4,
+    }
+    assert family.category(second)["sort"] == 2
+
+
+def test_an_empty_sorting_changes_nothing_but_counts(observer: Observer) -> None:
+    assert observer.sees(sort()) == ({}, Level.UNIMPORTANT)
+
+
+@pytest.mark.parametrize("wrong", [["aaaaaa", "aaaaaa"], ["aaa"], [1], [""], "aaaaaa", None])
+def test_a_malformed_sorting_is_refused(observer: Observer, wrong: Any) -> None:
+    observer.sees_refusal({"type": "UPDATE_CATEGORY_SORTING", "categoryIds": wrong})
+
+
+def test_later_actions_of_the_push_see_the_new_order(family: Family, category: str) -> None:
+    family.parent_does(
+        action("UPDATE_CATEGORY_FLAGS", category, modified=1, values=1),
+        sort("gone00", category),
+        action("UPDATE_CATEGORY_TITLE", category, newTitle="Other"),
+    )
+    base = family.category(category)
+    assert (base["sort"], base["flags"], base["title"]) == (1, 1, "Other")
+
+
+# Limits of a child for itself
+
+
+@pytest.mark.parametrize(
+    ("before", "fine", "refused"),
+    [
+        ("", ["", "5,6"], []),
+        ("10,20", ["10,20", "010,20", "9,21", "0,1,10,20"], ["", "11,20", "10,19", "10,15,16,20"]),
+        ("10,20,30,40", ["10,40", "5,20,30,45"], ["10,20", "30,40", "10,20,31,40"]),
+        ("0" * 5000 + "1,2", ["1,2"], ["2,3"]),
+    ],
+)
+def test_a_child_only_blocks_further_minutes(
+    family: Family,
+    category: str,
+    observer: Observer,
+    by_child: ByChild,
+    before: str,
+    fine: list[str],
+    refused: list[str],
+) -> None:
+    def block(times: str) -> dict[str, Any]:
+        return action("UPDATE_CATEGORY_BLOCKED_TIMES", category, times=times)
+
+    for times in refused:
+        family.parent_does(block(before))
+        observer.sees_refusal(block(times), by=by_child)
+    for times in fine:
+        family.parent_does(block(before))
+        assert observer.sees(block(times), by=by_child)[1] == Level.IMPORTANT
+        assert family.category(category)["blockedTimes"] == times
+
+
+FREE: dict[str, Any] = {"blocked": False}
+
+
+@pytest.mark.parametrize(
+    ("before", "fields", "is_fine"),
+    [
+        (FREE, {"blocked": True, "endTime": 0}, True),
+        (FREE, {"blocked": True, "endTime": 1}, True),
+        (FREE, {"blocked": True}, False),
+        (FREE, {"blocked": False}, False),
+        ({"blocked": True, "endTime": 5}, {"blocked": True, "endTime": 5}, True),
+        ({"blocked": True, "endTime": 5}, {"blocked": True, "endTime": 6}, True),
+        ({"blocked": True, "endTime": 5}, {"blocked": True, "endTime": 4}, False),
+        ({"blocked": True, "endTime": 5}, {"blocked": True, "endTime": 0}, False),
+        ({"blocked": True, "endTime": 5}, {"blocked": False}, False),
+        ({"blocked": True}, {"blocked": True, "endTime": 2**53 - 1}, False),
+        ({"blocked": True}, {"blocked": True, "endTime": 0}, False),
+    ],
+)
+def test_a_child_only_blocks_until_later(
+    family: Family,
+    category: str,
+    observer: Observer,
+    by_child: ByChild,
+    before: dict[str, Any],
+    fields: dict[str, Any],
+    is_fine: bool,
+) -> None:
+    name = "UPDATE_CATEGORY_TEMPORARILY_BLOCKED"
+    family.parent_does(action(name, category, **before))
+    if is_fine:
+        news, level = observer.sees(action(name, category, **fields), by=by_child)
+        assert level == Level.IMPORTANT
+        assert news["categoryBase"][0]["tempBlockTime"] == fields["endTime"]
+    else:
+        observer.sees_refusal(action(name, category, **fields), by=by_child)
+
+
+@pytest.mark.usefixtures("locked_features")
+def test_a_child_blocks_only_with_the_full_version(
+    family: Family, category: str, observer: Observer, by_child: ByChild
+) -> None:
+    block = action("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", category, blocked=True, endTime=0)
+    family.end_full_version()
+    observer.sees_refusal(block, by=by_child)
+
+
+def test_a_child_only_makes_limits_apply_again(
+    family: Family, category: str, observer: Observer, by_child: ByChild
+) -> None:
+    def disable(end: int) -> dict[str, Any]:
+        return action("UPDATE_CATEGORY_DISABLE_LIMITS", category, endTime=end)
+
+    family.parent_does(disable(5))
+    observer.sees_refusal(disable(5), by=by_child)
+    observer.sees_refusal(disable(1), by=by_child)
+    news, level = observer.sees(disable(0), by=by_child)
+    assert (news["categoryBase"][0]["dlu"], level) == (0, Level.IMPORTANT)
+
+
+def test_a_child_only_blocks_notifications_and_keeps_the_delay(
+    category: str, observer: Observer, by_child: ByChild
+) -> None:
+    def block(**fields: Any) -> dict[str, Any]:
+        return action("UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS", category, **fields)
+
+    observer.sees_refusal(block(blocked=False), by=by_child)
+    news, level = observer.sees(block(blocked=True, blockDelay=5), by=by_child)
+    assert (news["categoryBase"][0]["blockNotificationDelay"], level) == (5, Level.IMPORTANT)
+    observer.sees(block(blocked=True), by=by_child)
+    observer.sees_refusal(block(blocked=True, blockDelay=5), by=by_child)
+    observer.sees_refusal(block(blocked=False), by=by_child)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("UPDATE_CATEGORY_BLOCKED_TIMES", {"times": "0,10080"}),
+        ("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", {"blocked": True, "endTime": 0}),
+        ("UPDATE_CATEGORY_DISABLE_LIMITS", {"endTime": 0}),
+        ("UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS", {"blocked": True}),
+    ],
+)
+def test_a_child_does_not_limit_others(
+    family: Family, observer: Observer, by_child: ByChild, name: str, fields: dict[str, Any]
+) -> None:
+    of_sibling = family.add_category(family.add_child())
+    observer.sees_refusal(action(name, of_sibling, **fields), by=by_child)
+    observer.sees_refusal(action(name, "gone00", **fields), by=by_child)
+
+
+# Deleting
+
+
+def fill(family: Family, category: str) -> None:
+    """Gives a category something of everything that belongs to categories."""
+    rule = {"ruleId": "rule00", "categoryId": category, "time": 0, "days": 0, "extraTime": False}
+    family.parent_does(
+        {"type": "CREATE_TIMELIMIT_RULE", "rule": rule},
+        action("ADD_CATEGORY_APPS", category, packageNames=["com.example"]),
+        action("ADD_CATEGORY_NETWORK_ID", category, itemId="item00", hashedNetworkId="01234567"),
+        action("UPDATE_CATEGORY_TIME_WARNINGS", category, enable=True, flags=1, minutes=7),
+        action(
+            "UPDATE_CHILD_TASK",
+            category,
+            isNew=True,
+            taskId="task00",
+            taskTitle="Dishes",
+            extraTimeDuration=1,
+        ),
+    )
+    usage = {"categoryId": category, "tta": 1000, "etts": 0, "sdl": [[0, 1439, 5000, 5000]]}
+    assert family.parent.push({"type": "ADD_USED_TIME_V2", "d": 1, "i": [usage]}) is False
+
+
+def test_all_that_belongs_to_a_category_goes_with_it(
+    family: Family, child: str, observer: Observer
+) -> None:
+    family.parent_does(create("myCat0", child))
+    fill(family, "myCat0")
+    full = family.parent.full_pull()
+    assert full["usedTimes"][0]["times"] and full["usedTimes"][0]["sessionDurations"]
+    assert observer.sees(delete("myCat0")) == ({"rmCategories": ["myCat0"]}, Level.IMPORTANT)
+    family.parent_does(create("myCat0", child))
+    full = family.parent.full_pull()
+    assert full["categoryBase"][0]["networks"] == full["categoryBase"][0]["atw"] == []
+    assert full["categoryApp"][0]["apps"] == []
+    assert full["rules"][0]["rules"] == []
+    assert full["usedTimes"][0]["times"] == full["usedTimes"][0]["sessionDurations"] == []
+    assert full["tasks"][0]["tasks"] == []
+
+
+@pytest.mark.parametrize(
+    "about_it",
+    [
+        {"type": "UPDATE_CATEGORY_TITLE", "newTitle": "Known", "categoryId": "myCat0"},
+        {
+            "type": "UPDATE_TIMELIMIT_RULE",
+            "ruleId": "rule00",
+            "time": 1,
+            "days": 1,
+            "extraTime": True,
+        },
+        {
+            "type": "UPDATE_CHILD_TASK",
+            "isNew": False,
+            "taskId": "task00",
+            "categoryId": "myCat0",
+            "taskTitle": "Known",
+            "extraTimeDuration": 1,
+        },
+    ],
+)
+def test_later_actions_of_the_push_find_nothing_of_a_deleted_category(
+    family: Family, child: str, about_it: dict[str, Any]
+) -> None:
+    family.parent_does(create("myCat0", child))
+    fill(family, "myCat0")
+    family.parent_does(about_it)
+    assert family.parent.as_parent(about_it, delete("myCat0"), about_it) is True
+    assert "categoryBase" not in family.parent.full_pull()
+
+
+def test_key_requests_about_a_category_and_their_responses_go_with_it(
+    family: Family, category: str, observer: Observer
+) -> None:
+    def text(length: int) -> str:
+        return base64.b64encode(bytes(length)).decode()
+
+    asking = family.add_device()
+    request = {
+        "type": "SEND_KEY_REQUEST",
+        "dsn": 1,
+        "categoryId": category,
+        "dataType": 1,
+        "tempKey": text(32),
+        "signature": text(64),
+    }
+    assert asking.push(request) is False
+    number = family.parent.full_pull()["krq"][0]["srvSeq"]
+    response = {
+        "type": "REPLY_TO_KEY_REQUEST",
+        "rsn": number,
+        "tempKey": text(32),
+        "encryptedKey": text(16),
+        "signature": text(64),
+    }
+    assert family.parent.push(response) is False
+    assert "kr" in asking.full_pull()
+    family.parent_does(delete(category))
+    assert "krq" not in family.parent.full_pull()
+    assert "kr" not in asking.full_pull()
+
+
+def test_deleting_the_category_for_not_assigned_apps_clears_it(
+    family: Family, child: str, category: str, observer: Observer
+) -> None:
+    family.parent_does(
+        action("SET_CATEGORY_FOR_UNASSIGNED_APPS", category, childId=child),
+    )
+    other = family.add_category(child)
+    assert observer.sees(delete(other))[0].keys() == {"rmCategories"}
+    assert family.user(child)["categoryForNotAssignedApps"] == category
+    assert observer.sees(delete(category))[0].keys() == {"rmCategories", "users"}
+    assert family.user(child)["categoryForNotAssignedApps"] == ""
+
+
+def test_deleting_a_category_that_limits_a_login_ends_that(
+    family: Family, category: str, observer: Observer
+) -> None:
+    user = family.parent_user
+    family.add_parent()
+    family.parent_does(action("UPDATE_USER_LIMIT_LOGIN_CATEGORY", category, userId=user))
+    assert family.user(user)["llc"] == category
+    assert observer.sees(delete(category))[0].keys() == {"rmCategories", "users"}
+    assert not {"llc", "pbd"} & family.user(user).keys()
+
+
+def test_categories_keep_the_id_of_a_parent_category_that_was_deleted(
+    family: Family, child: str, category: str, observer: Observer
+) -> None:
+    below = family.add_category(child, parent=category)
+    assert observer.sees(delete(category))[0].keys() == {"rmCategories"}
+    assert family.category(below)["parentCategoryId"] == category
+
+
+def test_only_a_category_of_the_family_can_be_deleted(
+    observer: Observer, other_family_category: str
+) -> None:
+    observer.sees_refusal(delete("gone00"), delete(other_family_category))

@@ -1,0 +1,328 @@
+"""Public keys and key requests (app-logic-actions.md, "UPLOAD_DEVICE_PUBLIC_KEY" to
+"FINISH_KEY_REQUEST")."""
+
+import base64
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from sync.notifications import Level, ShouldSync
+from tests.wire import Device, Family, Observer
+
+
+def b64(byte: int, length: int) -> str:
+    return base64.b64encode(bytes([byte]) * length).decode()
+
+
+def upload(byte: int = 1, length: int = 32) -> dict[str, Any]:
+    return {"type": "UPLOAD_DEVICE_PUBLIC_KEY", "key": b64(byte, length)}
+
+
+def request(number: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "type": "SEND_KEY_REQUEST",
+        "dsn": number,
+        "dataType": 1,
+        "tempKey": b64(2, 32),
+        "signature": b64(3, 64),
+        **fields,
+    }
+
+
+def reply(number: int, byte: int = 4, **fields: Any) -> dict[str, Any]:
+    return {
+        "type": "REPLY_TO_KEY_REQUEST",
+        "rsn": number,
+        "tempKey": b64(byte, 32),
+        "encryptedKey": b64(byte, 16),
+        "signature": b64(byte, 64),
+        **fields,
+    }
+
+
+def finish(number: Any) -> dict[str, Any]:
+    return {"type": "FINISH_KEY_REQUEST", "dsn": number}
+
+
+@pytest.fixture
+def device(family: Family) -> Device:
+    return family.add_device()
+
+
+def requests(family: Family) -> list[tuple[int, int]]:
+    """Number of the server and number of the sender."""
+    return [(r["srvSeq"], r["senSeq"]) for r in family.parent.full_pull().get("krq", [])]
+
+
+def responses(device: Device) -> list[dict[str, Any]]:
+    return list(device.full_pull().get("kr", []))
+
+
+# Public keys
+
+
+def test_a_public_key_is_shown_to_all(observer: Observer, device: Device) -> None:
+    assert "pk" not in device.entry()
+    news, level = observer.sees(upload(), by=device.push)
+    assert (news.keys(), level) == ({"devices"}, Level.IMPORTANT)
+    assert device.entry()["pk"] == b64(1, 32)
+
+
+@pytest.mark.parametrize("byte", [1, 2])
+def test_a_public_key_is_never_replaced(observer: Observer, device: Device, byte: int) -> None:
+    device.push(upload(1))
+    assert observer.sees(upload(byte), by=device.push) == ({}, Level.NONE)
+    assert device.entry()["pk"] == b64(1, 32)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        upload(length=31),
+        upload(length=33),
+        {"type": "UPLOAD_DEVICE_PUBLIC_KEY", "key": ""},
+        {"type": "UPLOAD_DEVICE_PUBLIC_KEY", "key": None},
+        {"type": "UPLOAD_DEVICE_PUBLIC_KEY"},
+    ],
+)
+def test_a_public_key_has_32_bytes(
+    observer: Observer, device: Device, action: dict[str, Any]
+) -> None:
+    observer.sees_refusal(action, by=device.push)
+
+
+# Requests
+
+
+def test_a_request_is_passed_on(family: Family, observer: Observer, device: Device) -> None:
+    news, level = observer.sees(request(7), by=device.push)
+    assert level == Level.IMPORTANT
+    assert news == {
+        "krq": [
+            {
+                "srvSeq": 1,
+                "senId": device.id,
+                "senSeq": 7,
+                "type": 1,
+                "tempKey": b64(2, 32),
+                "signature": b64(3, 64),
+            }
+        ]
+    }
+    assert "krq" not in device.full_pull()
+
+
+def test_a_request_may_be_about_a_device_or_a_category(family: Family, device: Device) -> None:
+    category = family.add_category(family.add_child())
+    assert (
+        device.push(
+            request(1, deviceId=family.parent.id),
+            request(2, deviceId=device.id),
+            request(3, categoryId=category),
+        )
+        is False
+    )
+    assert [(r.get("deviceId"), r.get("categoryId")) for r in family.parent.full_pull()["krq"]] == [
+        (family.parent.id, None),
+        (device.id, None),
+        (None, category),
+    ]
+
+
+def test_requests_of_a_family_are_numbered(family: Family, device: Device) -> None:
+    other = family.add_device()
+    device.push(request(1))
+    other.push(request(1))
+    device.push(request(1, dataType=2))
+    assert requests(family) == [(1, 1), (2, 1), (3, 1)]
+
+
+def test_a_refused_request_gives_its_number_back(family: Family, device: Device) -> None:
+    assert device.push(request(1, deviceId="nobody"), request(2)) is True
+    assert requests(family) == [(1, 2)]
+
+
+def test_a_request_replaces_the_former_one_about_the_same(family: Family, device: Device) -> None:
+    category = family.add_category(family.add_child())
+    abouts: list[dict[str, Any]] = [
+        {},
+        {"dataType": 2},
+        {"deviceId": device.id},
+        {"deviceId": family.parent.id},
+        {"categoryId": category},
+    ]
+    device.push(*[request(number, **about) for number, about in enumerate(abouts)])
+    family.add_device().push(request(100))
+    assert requests(family) == [(1, 0), (2, 1), (3, 2), (4, 3), (5, 4), (6, 100)]
+    for number, about in enumerate(abouts):
+        device.push(request(number + 10, **about))
+    assert requests(family) == [(6, 100), (7, 10), (8, 11), (9, 12), (10, 13), (11, 14)]
+
+
+def test_a_replaced_request_loses_its_responses(family: Family, device: Device) -> None:
+    device.push(request(1))
+    family.parent.push(reply(1))
+    assert len(responses(device)) == 1
+    device.push(request(1))
+    assert responses(device) == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"deviceId": "nobody"},
+        {"categoryId": "nobody"},
+        {"deviceId": ""},
+        {"deviceId": None},
+        {"dataType": 0},
+        {"dataType": 3},
+        {"dataType": True},
+        {"dsn": 0.5},
+        {"dsn": 2**53},
+        {"tempKey": b64(1, 31)},
+        {"signature": b64(1, 63)},
+        {"signature": ""},
+        {"more": 1},
+    ],
+)
+def test_bad_requests_are_refused(
+    observer: Observer, device: Device, fields: dict[str, Any]
+) -> None:
+    observer.sees_refusal(request(1, **fields), by=device.push)
+
+
+def test_a_request_is_about_one_thing(family: Family, device: Device) -> None:
+    category = family.add_category(family.add_child())
+    assert device.push(request(1, deviceId=device.id, categoryId=category)) is True
+    assert requests(family) == []
+
+
+def test_a_request_is_about_the_own_family(client: FlaskClient, device: Device) -> None:
+    stranger = Family(client)
+    category = stranger.add_category(stranger.add_child())
+    assert device.push(request(1, deviceId=stranger.parent.id)) is True
+    assert device.push(request(1, categoryId=category)) is True
+
+
+@pytest.mark.parametrize("number", [-1, 0, 2**53 - 1, -(2**53 - 1)])
+def test_numbers_of_the_sender_are_free(family: Family, device: Device, number: int) -> None:
+    assert device.push(request(number), request(number, dataType=2)) is False
+    assert requests(family) == [(1, number), (2, number)]
+    assert device.push(finish(number)) is False
+    assert requests(family) == []
+
+
+# Responses
+
+
+def test_a_response_goes_to_who_asked(
+    family: Family, device: Device, told: list[ShouldSync]
+) -> None:
+    other = family.add_device()
+    device.push(request(70))
+    told.clear()
+    assert family.parent.push(reply(1)) is False
+    assert told == [ShouldSync(device.token, is_important=True)]
+    assert responses(device) == [
+        {
+            "srvSeq": 1,
+            "sender": family.parent.id,
+            "rqSeq": 70,
+            "tempKey": b64(4, 32),
+            "cryptKey": b64(4, 16),
+            "signature": b64(4, 64),
+        }
+    ]
+    assert responses(other) == responses(family.parent) == []
+
+
+def test_each_device_replies_once(family: Family, device: Device, told: list[ShouldSync]) -> None:
+    other = family.add_device()
+    device.push(request(70))
+    family.parent.push(reply(1, 4))
+    told.clear()
+    assert family.parent.push(reply(1, 5)) is False
+    assert told == []
+    assert other.push(reply(1, 6)) is False
+    assert device.push(reply(1, 7)) is False
+    assert [(r["srvSeq"], r["sender"], r["tempKey"]) for r in responses(device)] == [
+        (1, family.parent.id, b64(4, 32)),
+        (2, other.id, b64(6, 32)),
+        (3, device.id, b64(7, 32)),
+    ]
+
+
+def test_responses_are_numbered_by_their_receiver(family: Family, device: Device) -> None:
+    other = family.add_device()
+    device.push(request(1), request(2, dataType=2))
+    other.push(request(3))
+    family.parent.push(reply(3), reply(2), reply(1))
+    assert [(r["srvSeq"], r["rqSeq"]) for r in responses(device)] == [(1, 2), (2, 1)]
+    assert [(r["srvSeq"], r["rqSeq"]) for r in responses(other)] == [(1, 3)]
+
+
+@pytest.mark.parametrize("number", [0, -1, 2, 2**53 - 1])
+def test_a_response_to_nothing_is_no_mistake(
+    observer: Observer, device: Device, number: int
+) -> None:
+    device.push(request(1))
+    observer.device.pull()
+    assert observer.sees(reply(number), by=device.push) == ({}, Level.NONE)
+
+
+def test_requests_of_other_families_are_not_found(client: FlaskClient, device: Device) -> None:
+    device.push(request(1))
+    stranger = Family(client).parent
+    assert stranger.push(reply(1)) is False
+    assert responses(device) == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"rsn": 0.5},
+        {"rsn": "1"},
+        {"tempKey": b64(1, 33)},
+        {"encryptedKey": b64(1, 15)},
+        {"encryptedKey": b64(1, 17)},
+        {"signature": b64(1, 65)},
+        {"more": 1},
+    ],
+)
+def test_bad_responses_are_refused(family: Family, device: Device, fields: dict[str, Any]) -> None:
+    device.push(request(1))
+    assert family.parent.push(reply(1, **fields)) is True
+    assert responses(device) == []
+
+
+# The end of a request
+
+
+def test_a_finished_request_goes_with_its_responses(
+    family: Family, observer: Observer, device: Device
+) -> None:
+    other = family.add_device()
+    device.push(request(1), request(1, dataType=2), request(2, deviceId=device.id))
+    other.push(request(1))
+    family.parent.push(reply(1), reply(3))
+    observer.device.pull()
+    assert observer.sees(finish(1), by=device.push) == ({}, Level.NONE)
+    assert requests(family) == [(3, 2), (4, 1)]
+    assert [r["rqSeq"] for r in responses(device)] == [2]
+
+
+def test_finishing_nothing_is_no_mistake(observer: Observer, device: Device) -> None:
+    assert observer.sees(finish(5), by=device.push) == ({}, Level.NONE)
+
+
+@pytest.mark.parametrize("number", [None, 0.5, "1", 2**53])
+def test_a_bad_number_finishes_nothing(observer: Observer, device: Device, number: Any) -> None:
+    observer.sees_refusal(finish(number), by=device.push)
+
+
+def test_a_request_about_a_category_goes_with_it(family: Family, device: Device) -> None:
+    category = family.add_category(family.add_child())
+    device.push(request(1, categoryId=category), request(2))
+    family.parent_does({"type": "DELETE_CATEGORY", "categoryId": category})
+    assert requests(family) == [(2, 2)]

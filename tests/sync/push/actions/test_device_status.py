@@ -1,0 +1,210 @@
+"""What a device reports about itself (app-logic-actions.md, "UPDATE_DEVICE_STATUS",
+"TRIED_DISABLING_DEVICE_ADMIN" and "FORCE_SYNC")."""
+
+from typing import Any
+
+import pytest
+
+from sync.notifications import Level
+from tests.wire import Device, Family, Observer
+
+PROTECTION_LEVELS = ["none", "simple device admin", "password device admin", "device owner"]
+RUNTIME_PERMISSIONS = ["not granted", "not required", "granted"]
+NOTIFICATION_PERMISSIONS = ["not granted", "not supported", "granted"]
+
+#: Field of the action, names of the current and the highest value, bit, values by rank.
+GUARDED = [
+    ("protectionLevel", "cProtectionLevel", "hProtectionLevel", 1, PROTECTION_LEVELS),
+    ("usageStats", "cUsageStats", "hUsageStats", 2, RUNTIME_PERMISSIONS),
+    (
+        "notificationAccess",
+        "cNotificationAccess",
+        "hNotificationAccess",
+        4,
+        NOTIFICATION_PERMISSIONS,
+    ),
+    ("appVersion", "cAppVersion", "hAppVersion", 8, [0, 9, 10, 2**53 - 1]),
+    ("overlayPermission", "cOverlay", "hOverlay", 16, RUNTIME_PERMISSIONS),
+    ("accessibilityServiceEnabled", "asEnabled", "wasAsEnabled", 32, [False, True]),
+]
+
+guarded = pytest.mark.parametrize(
+    ("field", "current", "highest", "flag", "ranks"), GUARDED, ids=[row[0] for row in GUARDED]
+)
+
+
+@pytest.fixture
+def device(family: Family) -> Device:
+    return family.add_device()
+
+
+def status(**fields: Any) -> dict[str, Any]:
+    return {"type": "UPDATE_DEVICE_STATUS", **fields}
+
+
+def manipulation(device: Device) -> tuple[bool, int]:
+    entry = device.entry()
+    return entry["hadManipulation"], entry["hadManipulationFlags"]
+
+
+@guarded
+def test_values_are_stored_with_the_highest_one(
+    device: Device, field: str, current: str, highest: str, flag: int, ranks: list[Any]
+) -> None:
+    for value in ranks:
+        assert device.push(status(**{field: value})) is False
+        entry = device.entry()
+        assert (entry[current], entry[highest]) == (value, value)
+    assert manipulation(device) == (False, 0)
+    for value in reversed(ranks):
+        assert device.push(status(**{field: value})) is False
+        entry = device.entry()
+        assert (entry[current], entry[highest]) == (value, ranks[-1])
+    assert manipulation(device) == (True, flag)
+
+
+@guarded
+def test_gaining_it_again_clears_nothing(
+    device: Device, field: str, current: str, highest: str, flag: int, ranks: list[Any]
+) -> None:
+    device.push(*[status(**{field: value}) for value in (ranks[-1], ranks[0], ranks[-1])])
+    assert device.entry()[current] == ranks[-1]
+    assert manipulation(device) == (True, flag)
+
+
+@guarded
+def test_a_repeated_low_value_is_no_new_manipulation(
+    family: Family,
+    device: Device,
+    field: str,
+    current: str,
+    highest: str,
+    flag: int,
+    ranks: list[Any],
+) -> None:
+    device.push(status(**{field: ranks[-1]}), status(**{field: ranks[0]}))
+    family.parent_does(
+        {
+            "type": "IGNORE_MANIPULATION",
+            "deviceId": device.id,
+            "admin": False,
+            "adminA": False,
+            "downgrade": False,
+            "notification": False,
+            "usageStats": False,
+            "hadManipulation": True,
+            "ignoreHadManipulationFlags": flag,
+        }
+    )
+    device.push(status(**{field: ranks[0]}))
+    assert manipulation(device) == (False, 0)
+    if len(ranks) > 2:
+        device.push(status(**{field: ranks[1]}))
+        assert manipulation(device) == (True, flag)
+
+
+def test_several_losses_add_up(device: Device) -> None:
+    device.push(status(usageStats="granted", appVersion=5, overlayPermission="granted"))
+    device.push(status(usageStats="not granted", appVersion=4))
+    assert manipulation(device) == (True, 2 | 8)
+
+
+@pytest.mark.parametrize(
+    ("field", "name"), [("didReboot", "reboot"), ("isQOrLaterNow", "qOrLater")]
+)
+def test_what_happened_once_stays(device: Device, field: str, name: str) -> None:
+    device.push(status(**{field: False}))
+    assert device.entry()[name] is False
+    device.push(status(**{field: True}), status(**{field: False}), status())
+    assert device.entry()[name] is True
+
+
+@pytest.mark.parametrize(
+    ("flags", "stored"), [(0, 0), (1, 1), (2, 0), (3, 1), (-1, 1), (-2, 0), (2**53 - 1, 1)]
+)
+def test_one_manipulation_flag_is_known(device: Device, flags: int, stored: int) -> None:
+    assert device.push(status(addedManipulationFlags=flags), status()) is False
+    assert device.entry()["mFlags"] == stored
+
+
+def test_manipulation_flags_are_added(device: Device) -> None:
+    device.push(status(addedManipulationFlags=1), status(addedManipulationFlags=2))
+    assert device.entry()["mFlags"] == 1
+
+
+def test_the_platform_is_stored(device: Device) -> None:
+    assert "pType" not in device.entry()
+    assert device.push(status(platformType="android8", platformLevel=128)) is False
+    assert device.push(status()) is False
+    entry = device.entry()
+    assert (entry["pType"], entry["pLevel"]) == ("android8", 128)
+    assert device.push(status(platformType="x", platformLevel=0)) is False
+    entry = device.entry()
+    assert (entry["pType"], entry["pLevel"]) == ("x", 0)
+
+
+def test_a_status_without_anything_is_news(observer: Observer, device: Device) -> None:
+    before = device.entry()
+    news, level = observer.sees(status(), by=device.push)
+    assert (news.keys(), level) == ({"devices"}, Level.UNIMPORTANT)
+    assert before in news["devices"]["data"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"protectionLevel": "Device Owner"},
+        {"protectionLevel": ""},
+        {"protectionLevel": None},
+        {"usageStats": "not supported"},
+        {"notificationAccess": "not required"},
+        {"overlayPermission": "not supported"},
+        {"accessibilityServiceEnabled": 1},
+        {"accessibilityServiceEnabled": "true"},
+        {"appVersion": -1},
+        {"appVersion": 1.5},
+        {"didReboot": None},
+        {"isQOrLaterNow": 0},
+        {"addedManipulationFlags": 0.5},
+        {"addedManipulationFlags": True},
+        {"platformType": ""},
+        {"platformType": "123456789"},
+        {"platformType": "1234567😀"},
+        {"platformLevel": -1},
+        {"platformLevel": 129},
+        {"unknown": 1},
+    ],
+)
+def test_bad_values_refuse_the_whole_status(
+    observer: Observer, device: Device, fields: dict[str, Any]
+) -> None:
+    observer.sees_refusal(status(**{"isQOrLaterNow": True, **fields}), by=device.push)
+
+
+def test_a_device_reports_about_itself_only(family: Family, device: Device) -> None:
+    before = family.parent.entry()
+    device.push(status(appVersion=5))
+    assert family.parent.entry() == before
+
+
+TRIED = {"type": "TRIED_DISABLING_DEVICE_ADMIN"}
+
+
+def test_the_first_attempt_to_disable_the_admin_is_noted(
+    observer: Observer, device: Device
+) -> None:
+    news, level = observer.sees(TRIED, by=device.push)
+    assert (news.keys(), level) == ({"devices"}, Level.UNIMPORTANT)
+    assert device.entry()["tDisablingAdmin"] is True
+    assert observer.sees(TRIED, by=device.push) == ({}, Level.NONE)
+
+
+def test_forcing_a_sync_does_nothing_else(observer: Observer, device: Device) -> None:
+    assert observer.sees({"type": "FORCE_SYNC"}, by=device.push) == ({}, Level.IMPORTANT)
+
+
+@pytest.mark.parametrize("action", [TRIED, {"type": "FORCE_SYNC"}])
+def test_actions_without_content_take_none(
+    observer: Observer, device: Device, action: dict[str, Any]
+) -> None:
+    observer.sees_refusal({**action, "deviceId": device.id}, by=device.push)

@@ -1,0 +1,414 @@
+"""The settings of devices, and who uses them (parent-actions.md, "Devices"; app-logic-actions.md,
+"SIGN_OUT_AT_DEVICE"; child-actions.md, "CHILD_SIGN_IN")."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+import models
+from storage import database as db
+from sync.notifications import Level, ShouldSync
+from tests.wire import SECOND_HASH, Device, Family, Observer, post
+
+RENAME = {"type": "UPDATE_DEVICE_NAME", "name": "New"}
+USER = {"type": "SET_DEVICE_USER", "userId": "CHILD"}
+KEEP = {"type": "SET_KEEP_SIGNED_IN", "keepSignedIn": True}
+LEAVE = {"type": "SET_KEEP_SIGNED_IN", "keepSignedIn": False}
+DEFAULT_USER = {"type": "SET_DEVICE_DEFAULT_USER", "defaultUserId": "CHILD"}
+TIMEOUT = {"type": "SET_DEVICE_DEFAULT_USER_TIMEOUT", "timeout": 2**40}
+NETWORK_TIME = {"type": "UPDATE_NETWORK_TIME_VERIFICATION", "mode": "if possible"}
+REBOOT = {"type": "SET_CONSIDER_REBOOT_MANIPULATION", "enable": True}
+ACTIVITIES = {"type": "UPDATE_ENABLE_ACTIVITY_LEVEL_BLOCKING", "enable": True}
+CONNECTED = {"type": "SET_SEND_DEVICE_CONNECTED", "enable": True}
+IGNORE = {
+    "type": "IGNORE_MANIPULATION",
+    "admin": False,
+    "adminA": False,
+    "downgrade": False,
+    "notification": False,
+    "usageStats": False,
+    "hadManipulation": False,
+}
+
+SIGN_OUT = {"type": "SIGN_OUT_AT_DEVICE"}
+SIGN_IN = {"type": "CHILD_SIGN_IN"}
+
+
+class Tablet(Observer):
+    """The device that the actions are about, and the child who may use it."""
+
+    def __init__(self, family: Family, told: list[ShouldSync]) -> None:
+        super().__init__(family, told)
+        self.child = family.add_child(password=SECOND_HASH)
+
+    def fill(self, action: dict[str, Any]) -> dict[str, Any]:
+        """The action for this device, with the id of the child in the place of `CHILD`."""
+        values = {"CHILD": self.child}
+        action = {
+            key: values.get(value, value) if type(value) is str else value
+            for key, value in action.items()
+        }
+        return {"deviceId": self.device.id, **action}
+
+    def is_used_by(self, user_id: str) -> None:
+        self.family.parent_does(self.fill({**USER, "userId": user_id}))
+
+    @property
+    def user(self) -> tuple[str, bool]:
+        entry = self.device.entry()
+        return entry["currentUserId"], entry["isUserKeptSignedIn"]
+
+
+@pytest.fixture
+def tablet(family: Family, told: list[ShouldSync]) -> Tablet:
+    return Tablet(family, told)
+
+
+@pytest.mark.parametrize(
+    ("action", "own_level", "shown"),
+    [
+        (RENAME, Level.UNIMPORTANT, {"name": "New"}),
+        (USER, Level.IMPORTANT, {"currentUserId": "CHILD", "isUserKeptSignedIn": False}),
+        ({**USER, "userId": ""}, Level.IMPORTANT, {"currentUserId": ""}),
+        (LEAVE, Level.IMPORTANT, {"isUserKeptSignedIn": False}),
+        (DEFAULT_USER, Level.IMPORTANT, {"defUser": "CHILD"}),
+        ({**DEFAULT_USER, "defaultUserId": ""}, Level.IMPORTANT, {"defUser": ""}),
+        (TIMEOUT, Level.IMPORTANT, {"defUserTimeout": 2**40}),
+        (NETWORK_TIME, Level.UNIMPORTANT, {"networkTime": "if possible"}),
+        (REBOOT, Level.IMPORTANT, {"rebootIsManipulation": True}),
+        (ACTIVITIES, Level.IMPORTANT, {"activityLevelBlocking": True}),
+        (IGNORE, Level.IMPORTANT, {}),
+    ],
+)
+def test_the_device_learns_it_and_the_others_too(
+    tablet: Tablet,
+    observer: Observer,
+    action: dict[str, Any],
+    own_level: Level,
+    shown: dict[str, Any],
+) -> None:
+    action = tablet.fill(action)
+    news, level = tablet.sees(action)
+    assert news.keys() == {"devices"}
+    assert level == own_level
+    assert tablet.device.entry().items() >= tablet.fill(shown).items()
+    # The same again: others are told as well, with the general level.
+    news, level = observer.sees(action)
+    assert news.keys() == {"devices"}
+    assert level == Level.UNIMPORTANT
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        RENAME,
+        USER,
+        LEAVE,
+        DEFAULT_USER,
+        TIMEOUT,
+        NETWORK_TIME,
+        REBOOT,
+        ACTIVITIES,
+        CONNECTED,
+        IGNORE,
+    ],
+)
+def test_a_child_can_not_do_it_for_itself(
+    tablet: Tablet, observer: Observer, action: dict[str, Any]
+) -> None:
+    tablet.is_used_by(tablet.child)
+    flags = {"type": "UPDATE_USER_FLAGS", "userId": tablet.child, "modified": 2, "values": 2}
+    tablet.family.parent_does(flags)
+    by_child = partial(tablet.device.as_child_device, tablet.child)
+    observer.sees_refusal(tablet.fill(action), by=by_child)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        RENAME,
+        USER,
+        LEAVE,
+        DEFAULT_USER,
+        TIMEOUT,
+        NETWORK_TIME,
+        REBOOT,
+        ACTIVITIES,
+        CONNECTED,
+        IGNORE,
+    ],
+)
+def test_the_device_has_to_be_one_of_the_family(tablet: Tablet, action: dict[str, Any]) -> None:
+    action = tablet.fill(action)
+    stranger = Family(tablet.family.client).parent
+    for device_id in ("nObody", stranger.id, tablet.child, ""):
+        tablet.sees_refusal({**action, "deviceId": device_id})
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {**RENAME, "name": ""},
+        {**RENAME, "name": "\u2003\ufeff"},
+        {**RENAME, "name": "x" * 256},
+        {**USER, "userId": "nObody"},
+        {**USER, "userId": "short"},
+        {**USER, "userId": None},
+        KEEP,
+        {**KEEP, "keepSignedIn": 1},
+        {**DEFAULT_USER, "defaultUserId": "nObody"},
+        {**TIMEOUT, "timeout": -1},
+        {**TIMEOUT, "timeout": 0.5},
+        {**TIMEOUT, "timeout": 2**53},
+        {**NETWORK_TIME, "mode": "sometimes"},
+        {**NETWORK_TIME, "mode": ""},
+        {**REBOOT, "enable": "true"},
+        {**ACTIVITIES, "enable": None},
+        CONNECTED,
+        {**CONNECTED, "enable": False},
+        {**IGNORE, "ignoreHadManipulationFlags": 64},
+        {**IGNORE, "ignoreHadManipulationFlags": -1},
+        {**IGNORE, "ignoreManipulationFlags": 0.5},
+        {**IGNORE, "reboot": None},
+        {**IGNORE, "more": True},
+        {key: value for key, value in IGNORE.items() if key != "admin"},
+    ],
+)
+def test_what_does_not_fit_is_refused(tablet: Tablet, action: dict[str, Any]) -> None:
+    tablet.sees_refusal(tablet.fill(action))
+
+
+# who uses a device
+
+
+def test_parents_can_use_a_device_too(tablet: Tablet) -> None:
+    tablet.is_used_by(tablet.family.parent_user)
+    assert tablet.user == (tablet.family.parent_user, False)
+
+
+def test_keeping_signed_in_is_for_the_user_of_the_device(tablet: Tablet) -> None:
+    family = tablet.family
+    tablet.is_used_by(family.parent_user)
+    news, level = tablet.sees(tablet.fill(KEEP))
+    assert news.keys() == {"devices"}
+    assert level == Level.IMPORTANT
+    assert tablet.user == (family.parent_user, True)
+
+    other = family.add_parent()
+    by_other = partial(family.parent.as_parent, user=other, auth="password")
+    tablet.sees_refusal(tablet.fill(KEEP), by=by_other)
+    tablet.sees(tablet.fill(LEAVE), by=by_other)
+    assert tablet.user == (family.parent_user, False)
+
+
+def test_a_child_is_never_kept_signed_in(tablet: Tablet) -> None:
+    tablet.is_used_by(tablet.child)
+    tablet.sees_refusal(tablet.fill(KEEP))
+
+
+def test_setting_the_same_user_again_ends_keeping_it_signed_in(tablet: Tablet) -> None:
+    tablet.is_used_by(tablet.family.parent_user)
+    tablet.sees(tablet.fill(KEEP))
+    tablet.is_used_by(tablet.family.parent_user)
+    assert tablet.user == (tablet.family.parent_user, False)
+
+
+def test_the_default_user_does_not_use_the_device_at_once(tablet: Tablet) -> None:
+    tablet.sees(tablet.fill(DEFAULT_USER))
+    assert tablet.user == ("", False)
+
+
+# SIGN_OUT_AT_DEVICE
+
+
+def test_signing_out_hands_the_device_to_its_default_user(
+    tablet: Tablet, observer: Observer
+) -> None:
+    tablet.is_used_by(tablet.family.parent_user)
+    tablet.sees(tablet.fill(KEEP), tablet.fill(DEFAULT_USER))
+    news, level = observer.sees(SIGN_OUT, by=tablet.device.push)
+    assert news.keys() == {"devices"}
+    assert level == Level.UNIMPORTANT
+    assert tablet.user == (tablet.child, False)
+
+
+def test_signing_out_the_default_user_changes_nothing(tablet: Tablet, observer: Observer) -> None:
+    tablet.is_used_by(tablet.family.parent_user)
+    tablet.sees(
+        tablet.fill(KEEP), tablet.fill({**DEFAULT_USER, "defaultUserId": tablet.family.parent_user})
+    )
+    assert observer.sees(SIGN_OUT, by=tablet.device.push) == ({}, Level.UNIMPORTANT)
+    assert tablet.user == (tablet.family.parent_user, True)
+
+
+def test_signing_out_needs_a_default_user(tablet: Tablet, observer: Observer) -> None:
+    tablet.is_used_by(tablet.child)
+    observer.sees_refusal(SIGN_OUT, by=tablet.device.push)
+    assert tablet.user == (tablet.child, False)
+
+
+def test_signing_out_needs_the_full_version(
+    tablet: Tablet, observer: Observer, locked_features: None
+) -> None:
+    tablet.sees(tablet.fill(DEFAULT_USER))
+    tablet.family.end_full_version()
+    observer.sees_refusal(SIGN_OUT, by=tablet.device.push)
+
+
+# CHILD_SIGN_IN
+
+
+def make_primary(device: Device, user: str) -> None:
+    body = {"action": "set this device", "currentUserId": user, "authToken": device.token}
+    answer = post(device.client, "/child/update-primary-device", body)
+    assert answer["status"] == "success"
+
+
+def test_a_child_signs_in(tablet: Tablet, observer: Observer) -> None:
+    tablet.is_used_by(tablet.family.parent_user)
+    tablet.sees(tablet.fill(KEEP))
+    by_child = partial(tablet.device.as_child, tablet.child)
+    for _ in range(2):
+        news, level = observer.sees(SIGN_IN, by=by_child)
+        assert news.keys() == {"devices"}
+        assert level == Level.UNIMPORTANT
+        assert tablet.user == (tablet.child, False)
+
+
+def test_a_child_who_signs_in_at_its_primary_device_has_none(
+    tablet: Tablet, observer: Observer
+) -> None:
+    tablet.is_used_by(tablet.child)
+    make_primary(tablet.device, tablet.child)
+    news, _ = observer.sees(SIGN_IN, by=partial(tablet.device.as_child, tablet.child))
+    assert news.keys() == {"devices", "users"}
+    assert tablet.family.user(tablet.child)["currentDevice"] == ""
+
+
+def test_another_primary_device_stays_when_a_child_signs_in(
+    tablet: Tablet, observer: Observer
+) -> None:
+    tablet.is_used_by(tablet.child)
+    make_primary(tablet.device, tablet.child)
+    phone = tablet.family.add_device()
+    news, _ = observer.sees(SIGN_IN, by=partial(phone.as_child, tablet.child))
+    assert news.keys() == {"devices"}
+    assert tablet.family.user(tablet.child)["currentDevice"] == tablet.device.id
+
+
+def test_signing_in_as_a_child_needs_the_full_version(
+    tablet: Tablet, observer: Observer, locked_features: None
+) -> None:
+    tablet.family.end_full_version()
+    observer.sees_refusal(SIGN_IN, by=partial(tablet.device.as_child, tablet.child))
+
+
+def test_parents_do_not_sign_in_as_children(tablet: Tablet, observer: Observer) -> None:
+    parent = tablet.family.parent_user
+    observer.sees_refusal(SIGN_IN, by=partial(tablet.device.as_child, parent))
+    observer.sees_refusal(SIGN_IN, by=tablet.device.push)
+
+
+# SET_SEND_DEVICE_CONNECTED
+
+
+def test_a_device_shows_for_itself_that_it_is_connected(tablet: Tablet) -> None:
+    family = tablet.family
+    for enable in (True, False):
+        action = {**CONNECTED, "deviceId": family.parent.id, "enable": enable}
+        news, level = tablet.sees(action)
+        assert news.keys() == {"devices"}
+        assert level == Level.UNIMPORTANT
+        assert family.parent.entry()["showDeviceConnected"] is enable
+
+
+# IGNORE_MANIPULATION
+
+LOST = {
+    "type": "UPDATE_DEVICE_STATUS",
+    "protectionLevel": "none",
+    "usageStats": "not granted",
+    "notificationAccess": "not granted",
+    "appVersion": 1,
+    "overlayPermission": "not granted",
+    "accessibilityServiceEnabled": False,
+    "didReboot": True,
+    "addedManipulationFlags": 1,
+}
+HELD = {
+    "type": "UPDATE_DEVICE_STATUS",
+    "protectionLevel": "device owner",
+    "usageStats": "granted",
+    "notificationAccess": "granted",
+    "appVersion": 2,
+    "overlayPermission": "granted",
+    "accessibilityServiceEnabled": True,
+}
+
+
+@pytest.fixture
+def manipulated(tablet: Tablet) -> Tablet:
+    """A device with all warnings that there are."""
+    assert tablet.device.push(HELD, LOST, {"type": "TRIED_DISABLING_DEVICE_ADMIN"}) is False
+    return tablet
+
+
+def changed_by(tablet: Tablet, **wanted: Any) -> dict[str, Any]:
+    """What IGNORE_MANIPULATION changes in the device list."""
+    before = tablet.device.entry()
+    tablet.sees(tablet.fill({**IGNORE, **wanted}))
+    after = tablet.device.entry()
+    return {key: value for key, value in after.items() if before[key] != value}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "changed"),
+    [
+        ({}, {}),
+        ({"admin": True}, {"hProtectionLevel": "none"}),
+        ({"adminA": True}, {"tDisablingAdmin": False}),
+        ({"downgrade": True}, {"hAppVersion": 1}),
+        ({"notification": True}, {"hNotificationAccess": "not granted"}),
+        ({"usageStats": True}, {"hUsageStats": "not granted"}),
+        ({"overlay": True}, {"hOverlay": "not granted"}),
+        ({"accessibilityService": True}, {"wasAsEnabled": False}),
+        ({"reboot": True}, {"reboot": False}),
+        ({"ignoreManipulationFlags": 1}, {"mFlags": 0}),
+        ({"ignoreManipulationFlags": -1}, {"mFlags": 0}),
+        ({"ignoreManipulationFlags": 2}, {}),
+        ({"overlay": False, "accessibilityService": False, "reboot": False}, {}),
+    ],
+)
+def test_parents_acknowledge_warnings_one_by_one(
+    manipulated: Tablet, wanted: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    assert changed_by(manipulated, **wanted) == changed
+
+
+def test_the_flags_of_former_manipulation_go_bit_by_bit(manipulated: Tablet) -> None:
+    assert changed_by(manipulated, ignoreHadManipulationFlags=3) == {"hadManipulationFlags": 60}
+    assert changed_by(manipulated, ignoreHadManipulationFlags=3) == {}
+    assert changed_by(manipulated, ignoreHadManipulationFlags=63) == {
+        "hadManipulationFlags": 0,
+        "hadManipulation": False,
+    }
+
+
+def test_former_manipulation_without_flags_goes_with_any_flag(manipulated: Tablet) -> None:
+    """As devices have it from times before the flags."""
+    family, device_id = manipulated.family, manipulated.device.id
+
+    @db.writing
+    def forget_flags() -> None:
+        models.Device.update(had_manipulation_flags=0).where(
+            models.Device.family_id == family.id, models.Device.device_id == device_id
+        ).execute()
+
+    forget_flags()
+    assert changed_by(manipulated, ignoreHadManipulationFlags=1) == {"hadManipulation": False}
+
+
+def test_acknowledging_former_manipulation_keeps_its_flags(manipulated: Tablet) -> None:
+    assert changed_by(manipulated, hadManipulation=True) == {"hadManipulation": False}
+    assert manipulated.device.entry()["hadManipulationFlags"] == 63

@@ -1,0 +1,165 @@
+"""Extra time: sync/actions/extra_time.py."""
+
+from typing import Any
+
+import pytest
+
+from schemas.strict_json import MAX_SAFE_INTEGER
+from sync.notifications import Level
+from tests.wire import Family, Observer
+
+
+def set_time(category: str, time: Any, **day: Any) -> dict[str, Any]:
+    return {
+        "type": "SET_CATEGORY_EXTRA_TIME",
+        "categoryId": category,
+        "newExtraTime": time,
+        **day,
+    }
+
+
+def add_time(category: str, time: Any, **day: Any) -> dict[str, Any]:
+    return {
+        "type": "INCREMENT_CATEGORY_EXTRATIME",
+        "categoryId": category,
+        "addedExtraTime": time,
+        **day,
+    }
+
+
+def extra_time(family: Family, category: str) -> tuple[int, int]:
+    base = family.category(category)
+    return base["extraTime"], base["extraTimeDay"]
+
+
+def renewed(news: dict[str, Any]) -> set[str]:
+    """The categories whose base data is news, where nothing else is."""
+    assert news.keys() == {"categoryBase"}
+    return {entry["categoryId"] for entry in news["categoryBase"]}
+
+
+@pytest.mark.parametrize(
+    ("time", "day", "expected"),
+    [
+        (5, {"day": 18000}, (5, 18000)),
+        (5, {"day": -1}, (5, -1)),
+        (5, {}, (5, -1)),
+        (0, {"day": 0}, (0, 0)),
+        (MAX_SAFE_INTEGER, {}, (MAX_SAFE_INTEGER, -1)),
+    ],
+)
+def test_extra_time_is_set_for_one_category(
+    family: Family,
+    child: str,
+    observer: Observer,
+    time: int,
+    day: dict[str, int],
+    expected: tuple[int, int],
+) -> None:
+    parent = family.add_category(child)
+    category = family.add_category(child, parent=parent)
+    family.parent_does(set_time(category, 7, day=1))
+    for _ in range(2):
+        news, level = observer.sees(set_time(category, time, **day))
+        assert (renewed(news), level) == ({category}, Level.IMPORTANT)
+        assert extra_time(family, category) == expected
+    assert extra_time(family, parent) == (0, -1)
+
+
+@pytest.mark.parametrize(
+    ("before", "time", "day", "after"),
+    [
+        ((10, -1), 5, {"day": 18000}, (15, 18000)),
+        ((10, 18000), 5, {"day": 18000}, (15, 18000)),
+        ((10, 18000), 5, {"day": 18001}, (5, 18001)),
+        ((10, 18000), 5, {}, (5, -1)),
+        ((10, 18000), 5, {"day": -1}, (5, -1)),
+        ((10, -1), 5, {}, (15, -1)),
+        ((10, 18000), 0, {"day": 18000}, (10, 18000)),
+    ],
+)
+def test_extra_time_of_another_day_is_dropped_when_some_is_added(
+    family: Family,
+    category: str,
+    observer: Observer,
+    before: tuple[int, int],
+    time: int,
+    day: dict[str, int],
+    after: tuple[int, int],
+) -> None:
+    family.parent_does(set_time(category, before[0], day=before[1]))
+    news, level = observer.sees(add_time(category, time, **day))
+    assert (renewed(news), level) == ({category}, Level.IMPORTANT)
+    assert extra_time(family, category) == after
+
+
+def test_extra_time_is_added_to_the_parent_category_too_from_its_own_value(
+    family: Family, child: str, observer: Observer
+) -> None:
+    top = family.add_category(child)
+    middle = family.add_category(child, parent=top)
+    bottom = family.add_category(child, parent=middle)
+    family.parent_does(set_time(middle, 10, day=3), set_time(bottom, 20, day=4))
+    news, level = observer.sees(add_time(bottom, 5, day=4))
+    assert (renewed(news), level) == ({bottom, middle}, Level.IMPORTANT)
+    assert extra_time(family, bottom) == (25, 4)
+    assert extra_time(family, middle) == (5, 4)
+    assert extra_time(family, top) == (0, -1)
+
+
+def test_a_parent_category_that_is_gone_or_of_another_child_gets_no_extra_time(
+    family: Family, child: str, observer: Observer
+) -> None:
+    parent = family.add_category(child)
+    category = family.add_category(child, parent=parent)
+    family.parent_does({"type": "DELETE_CATEGORY", "categoryId": parent})
+    assert renewed(observer.sees(add_time(category, 5))[0]) == {category}
+    family.parent_does(
+        {
+            "type": "CREATE_CATEGORY",
+            "categoryId": parent,
+            "childId": family.add_child(),
+            "title": "Not related",
+        }
+    )
+    assert renewed(observer.sees(add_time(category, 5))[0]) == {category}
+    assert extra_time(family, parent) == (0, -1)
+
+
+def test_a_sum_that_clients_can_not_read_is_refused_as_a_whole(
+    family: Family, child: str, observer: Observer
+) -> None:
+    parent = family.add_category(child)
+    category = family.add_category(child, parent=parent)
+    family.parent_does(set_time(parent, MAX_SAFE_INTEGER - 5))
+    observer.sees_refusal(add_time(category, 6))
+    observer.sees(add_time(category, 5))
+    assert extra_time(family, category) == (5, -1)
+    assert extra_time(family, parent) == (MAX_SAFE_INTEGER, -1)
+
+
+@pytest.mark.parametrize("act", [set_time, add_time])
+def test_extra_time_needs_a_category_of_the_family(
+    observer: Observer, other_family_category: str, act: Any
+) -> None:
+    observer.sees_refusal(act("gone00", 5), act(other_family_category, 5))
+
+
+@pytest.mark.parametrize("act", [set_time, add_time])
+@pytest.mark.parametrize(
+    ("time", "day"), [(-1, 1), (0.5, 1), ("5", 1), (2**53, 1), (5, -2), (5, None), (5, True)]
+)
+def test_malformed_extra_time_is_refused(
+    category: str, observer: Observer, act: Any, time: Any, day: Any
+) -> None:
+    observer.sees_refusal(act(category, time, day=day))
+
+
+@pytest.mark.parametrize("act", [set_time, add_time])
+@pytest.mark.usefixtures("locked_features")
+def test_extra_time_needs_the_full_version_also_where_none_is_given(
+    family: Family, category: str, observer: Observer, act: Any
+) -> None:
+    observer.sees(act(category, 5))
+    family.end_full_version()
+    observer.sees_refusal(act(category, 5), act(category, 0))

@@ -1,0 +1,118 @@
+"""That no action of the protocol is forgotten."""
+
+from collections.abc import Iterator
+
+from marshmallow import Schema, fields
+
+import sync.push.actions  # noqa: F401  (fills the registry)
+from schemas.fields import Items
+from sync.push.registry import registry
+
+APP_LOGIC = (
+    "ADD_INSTALLED_APPS",
+    "ADD_USED_TIME",
+    "ADD_USED_TIME_V2",
+    "FINISH_KEY_REQUEST",
+    "FORCE_SYNC",
+    "MARK_TASK_PENDING",
+    "PING",
+    "REMOVE_INSTALLED_APPS",
+    "REPLY_TO_KEY_REQUEST",
+    "SEND_KEY_REQUEST",
+    "SIGN_OUT_AT_DEVICE",
+    "TRIED_DISABLING_DEVICE_ADMIN",
+    "UPDATE_APP_ACTIVITIES",
+    "UPDATE_DEVICE_STATUS",
+    "UPDATE_INSTALLED_APPS",
+    "UPLOAD_DEVICE_PUBLIC_KEY",
+)
+
+PARENT = (
+    "ADD_CATEGORY_APPS",
+    "ADD_CATEGORY_NETWORK_ID",
+    "ADD_PARENT_U2F",
+    "ADD_USER",
+    "CHANGE_PARENT_PASSWORD",
+    "CREATE_CATEGORY",
+    "CREATE_TIMELIMIT_RULE",
+    "DELETE_CATEGORY",
+    "DELETE_CHILD_TASK",
+    "DELETE_TIMELIMIT_RULE",
+    "IGNORE_MANIPULATION",
+    "INCREMENT_CATEGORY_EXTRATIME",
+    "REMOVE_CATEGORY_APPS",
+    "REMOVE_PARENT_U2F",
+    "REMOVE_USER",
+    "RENAME_CHILD",
+    "REPORT_U2F_LOGIN",
+    "RESET_CATEGORY_NETWORK_IDS",
+    "REVIEW_CHILD_TASK",
+    "SET_CATEGORY_EXTRA_TIME",
+    "SET_CATEGORY_FOR_UNASSIGNED_APPS",
+    "SET_CHILD_PASSWORD",
+    "SET_CONSIDER_REBOOT_MANIPULATION",
+    "SET_DEVICE_DEFAULT_USER",
+    "SET_DEVICE_DEFAULT_USER_TIMEOUT",
+    "SET_DEVICE_USER",
+    "SET_KEEP_SIGNED_IN",
+    "SET_PARENT_CATEGORY",
+    "SET_RELAX_PRIMARY_DEVICE",
+    "SET_SEND_DEVICE_CONNECTED",
+    "SET_USER_DISABLE_LIMITS_UNTIL",
+    "SET_USER_TIMEZONE",
+    "UPDATE_CATEGORY_BATTERY_LIMIT",
+    "UPDATE_CATEGORY_BLOCKED_TIMES",
+    "UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS",
+    "UPDATE_CATEGORY_DISABLE_LIMITS",
+    "UPDATE_CATEGORY_FLAGS",
+    "UPDATE_CATEGORY_SORTING",
+    "UPDATE_CATEGORY_TEMPORARILY_BLOCKED",
+    "UPDATE_CATEGORY_TIME_WARNINGS",
+    "UPDATE_CATEGORY_TITLE",
+    "UPDATE_CHILD_TASK",
+    "UPDATE_DEVICE_NAME",
+    "UPDATE_ENABLE_ACTIVITY_LEVEL_BLOCKING",
+    "UPDATE_NETWORK_TIME_VERIFICATION",
+    "UPDATE_PARENT_NOTIFICATION_FLAGS",
+    "UPDATE_TIMELIMIT_RULE",
+    "UPDATE_USER_FLAGS",
+    "UPDATE_USER_LIMIT_LOGIN_CATEGORY",
+    "UPDATE_USER_LIMIT_LOGIN_PRE_BLOCK_DURATION",
+)
+
+CHILD = ("CHILD_CHANGE_PASSWORD", "CHILD_SIGN_IN")
+
+
+def types(kind: str) -> tuple[str, ...]:
+    return tuple(sorted(name for of_kind, name in registry if of_kind == kind))
+
+
+def test_every_action_of_the_protocol_has_a_handler_and_no_other_one() -> None:
+    assert types("appLogic") == APP_LOGIC
+    assert types("parent") == PARENT
+    assert types("child") == CHILD
+    assert len(registry) == len(APP_LOGIC) + len(PARENT) + len(CHILD)
+
+
+def test_each_definition_is_filed_under_its_own_names() -> None:
+    for (kind, name), definition in registry.items():
+        assert (definition.schema.kind, definition.schema.type, definition.type) == (
+            kind,
+            name,
+            name,
+        )
+
+
+def all_fields(schema: Schema) -> Iterator[fields.Field]:
+    for field in schema.fields.values():
+        inner = field.inner if isinstance(field, Items) else field
+        yield field
+        yield inner
+        if isinstance(inner, fields.Nested):
+            yield from all_fields(inner.schema)
+
+
+def test_no_field_of_an_action_may_be_null() -> None:
+    for definition in registry.values():
+        for field in all_fields(definition.schema):
+            assert not field.allow_none, (definition.type, field.name)

@@ -1,0 +1,217 @@
+"""What goes along with a user (parent-actions.md, "REMOVE_USER")."""
+
+import hashlib
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+import models
+from storage import database as db
+from sync.notifications import Level
+from tests.keys import SecurityKey, b64
+from tests.wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, Family, Observer
+
+OTHER_HASH = "$2a$12$" + "o" * 53
+
+
+@pytest.fixture
+def other(family: Family) -> str:
+    """Another parent than the one who acts."""
+    return family.add_parent(password=OTHER_HASH)
+
+
+@pytest.fixture
+def by_other(family: Family, other: str) -> Callable[..., bool]:
+    return partial(family.parent.as_parent, user=other, auth="sha512", second_hash=OTHER_HASH)
+
+
+def proof(user_id: str, second_hash: str = OTHER_HASH) -> str:
+    return hashlib.sha512(f"{user_id}{second_hash}remove".encode()).hexdigest()[:16]
+
+
+def remove_child(user_id: str) -> dict[str, Any]:
+    return {"type": "REMOVE_USER", "userId": user_id}
+
+
+def remove_parent(user_id: str, authentication: str | None = None) -> dict[str, Any]:
+    proven = proof(user_id) if authentication is None else authentication
+    return {**remove_child(user_id), "authentication": proven}
+
+
+def limit_login(user_id: str, category: str) -> dict[str, Any]:
+    return {
+        "type": "UPDATE_USER_LIMIT_LOGIN_CATEGORY",
+        "userId": user_id,
+        "categoryId": category,
+    }
+
+
+def ids(family: Family) -> set[str]:
+    return {user["id"] for user in family.parent.full_pull()["users"]["data"]}
+
+
+def test_a_removed_child_takes_its_categories_along(
+    observer: Observer, child: str, category: str
+) -> None:
+    family = observer.family
+    family.parent_does(limit_login(family.parent_user, category))
+    kept = family.add_category(family.add_child())
+    news, level = observer.sees(remove_child(child))
+    assert news.keys() == {"users", "rmCategories"}
+    assert news["rmCategories"] == [category]
+    assert level == Level.IMPORTANT
+    assert child not in ids(family)
+    assert "llc" not in family.user(family.parent_user)
+    assert family.category(kept)["childId"] != child
+
+
+def test_a_category_with_the_id_of_a_removed_one_inherits_nothing(
+    observer: Observer, child: str, category: str
+) -> None:
+    family = observer.family
+    family.parent_does(
+        {"type": "ADD_CATEGORY_APPS", "categoryId": category, "packageNames": ["com.example"]},
+        remove_child(child),
+    )
+    family.parent_does(
+        {
+            "type": "CREATE_CATEGORY",
+            "categoryId": category,
+            "childId": family.add_child(),
+            "title": "Games",
+        }
+    )
+    assert family.category(category, "categoryApp")["apps"] == []
+
+
+def test_the_devices_of_a_removed_user_have_none(observer: Observer, child: str) -> None:
+    family = observer.family
+    device = family.add_device(user=child)
+    family.parent_does(
+        {"type": "SET_DEVICE_DEFAULT_USER", "deviceId": device.id, "defaultUserId": child},
+        {"type": "SET_DEVICE_DEFAULT_USER_TIMEOUT", "deviceId": device.id, "timeout": 5},
+    )
+    news, _ = observer.sees(remove_child(child))
+    assert news.keys() == {"users", "devices"}
+    entry = device.entry()
+    assert (entry["currentUserId"], entry["isUserKeptSignedIn"]) == ("", False)
+    assert (entry["defUser"], entry["defUserTimeout"]) == ("", 5)
+
+
+def test_a_removed_parent_is_no_longer_kept_signed_in(observer: Observer, other: str) -> None:
+    device = observer.family.add_device(user=other)
+    keep = {"type": "SET_KEEP_SIGNED_IN", "deviceId": device.id, "keepSignedIn": True}
+    assert device.as_parent(keep, user=other, auth="sha512", second_hash=OTHER_HASH) is False
+    news, level = observer.sees(remove_parent(other))
+    assert news.keys() == {"users", "devices"}
+    assert level == Level.IMPORTANT
+    assert device.entry()["isUserKeptSignedIn"] is False
+    assert other not in ids(observer.family)
+
+
+def test_the_security_keys_of_a_removed_parent_go_along(
+    observer: Observer, other: str, by_other: Callable[..., bool]
+) -> None:
+    gone, kept = SecurityKey(), SecurityKey()
+    observer.sees(kept.action())
+    observer.sees(gone.action(), by=by_other)
+    news, _ = observer.sees(remove_parent(other))
+    assert news.keys() == {"users", "u2f"}
+    assert [key["h"] for key in news["u2f"]["d"]] == [b64(kept.handle)]
+
+
+def test_later_actions_of_the_push_see_that_the_user_is_gone(family: Family, child: str) -> None:
+    device = family.add_device(user=child)
+    answer = family.parent.as_parent(
+        {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "First"},
+        remove_child(child),
+        {"type": "RENAME_CHILD", "childId": child, "newName": "Kim"},
+        {"type": "SET_DEVICE_DEFAULT_USER", "deviceId": device.id, "defaultUserId": child},
+        {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "Last"},
+    )
+    assert answer is True
+    entry = device.entry()
+    assert (entry["name"], entry["currentUserId"], entry["defUser"]) == ("Last", "", "")
+
+
+@pytest.mark.parametrize("authentication", ["", "0" * 16, "16fc338253d88447", "ä"])
+def test_removing_a_parent_needs_the_proof_of_its_password(
+    observer: Observer, other: str, authentication: str
+) -> None:
+    observer.sees_refusal(remove_parent(other, authentication))
+
+
+def test_the_proof_is_exact(observer: Observer, other: str) -> None:
+    right = proof(other)
+    for wrong in (right[:15], right + "0", right + "\n", proof(other, SECOND_HASH)):
+        observer.sees_refusal(remove_parent(other, wrong))
+    observer.sees_refusal(remove_child(other))
+
+
+def test_the_vector_of_the_proof_is_accepted(observer: Observer) -> None:
+    password = {
+        "hash": PASSWORD_HASH,
+        "secondSalt": SECOND_SALT,
+        "secondHash": "$2a$12$" + "b" * 53,
+    }
+    observer.family.parent_does(
+        {
+            "type": "ADD_USER",
+            "userId": "parenB",
+            "name": "Kim",
+            "userType": "parent",
+            "timeZone": "Europe/Berlin",
+            "password": password,
+        }
+    )
+    observer.sees(remove_parent("parenB", "16fc338253d88447"))
+    assert "parenB" not in ids(observer.family)
+
+
+def test_parents_do_not_remove_themselves(observer: Observer, other: str) -> None:
+    parent = observer.family.parent_user
+    observer.sees_refusal(remove_parent(parent, proof(parent, SECOND_HASH)))
+
+
+def set_mail(family: Family, user_id: str, mail: str) -> None:
+    @db.writing
+    def store() -> None:
+        models.User.update(mail=mail).where(
+            models.User.family_id == family.id, models.User.user_id == user_id
+        ).execute()
+
+    store()
+
+
+def test_one_parent_with_a_mail_address_stays(observer: Observer, other: str, child: str) -> None:
+    family = observer.family
+    set_mail(family, other, "other@example.org")
+    observer.sees_refusal(remove_parent(other))
+    set_mail(family, child, "child@example.org")
+    observer.sees_refusal(remove_parent(other))
+    set_mail(family, family.parent_user, "parent@example.org")
+    observer.sees(remove_parent(other))
+
+
+def test_one_parent_whose_sign_in_is_not_limited_stays(
+    observer: Observer, other: str, category: str
+) -> None:
+    observer.sees(limit_login(observer.family.parent_user, category))
+    observer.sees_refusal(remove_parent(other))
+    observer.family.add_parent("Third")
+    observer.sees(remove_parent(other))
+
+
+def test_a_limit_of_the_removed_parent_goes_along(
+    observer: Observer, other: str, category: str, by_other: Callable[..., bool]
+) -> None:
+    observer.sees(limit_login(other, category), by=by_other)
+    observer.sees(remove_parent(other))
+    assert observer.family.category(category)
+
+
+def test_children_need_no_proof(observer: Observer, child: str) -> None:
+    observer.sees({**remove_child(child), "authentication": "whatever"})
+    assert child not in ids(observer.family)

@@ -1,0 +1,172 @@
+"""The security keys of parents (parent-actions.md, "U2F keys")."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from sync.notifications import Level
+from tests.keys import SecurityKey, Session, b64
+from tests.wire import Family, Observer
+
+OTHER_HASH = "$2a$12$" + "o" * 53
+
+
+def handles(family: Family) -> set[str]:
+    return {key["h"] for key in family.parent.full_pull()["u2f"]["d"]}
+
+
+def test_a_parent_adds_a_key(observer: Observer, server_clock: Any) -> None:
+    key = SecurityKey()
+    news, level = observer.sees(key.action())
+    assert news.keys() == {"u2f"}
+    assert news["u2f"]["d"] == [
+        {
+            "u": observer.family.parent_user,
+            "a": server_clock.now,
+            "h": b64(key.handle),
+            "p": b64(key.public_key),
+        }
+    ]
+    assert level == Level.UNIMPORTANT
+
+
+def test_the_key_belongs_to_the_author(observer: Observer) -> None:
+    family = observer.family
+    other = family.add_parent(password=OTHER_HASH)
+    news, _ = observer.sees(
+        SecurityKey().action(),
+        by=partial(family.parent.as_parent, user=other, auth="sha512", second_hash=OTHER_HASH),
+    )
+    assert [key["u"] for key in news["u2f"]["d"]] == [other]
+
+
+def test_the_same_key_is_added_once_only(observer: Observer) -> None:
+    key = SecurityKey()
+    observer.sees(key.action())
+    observer.sees_refusal(key.action())
+    other = observer.family.add_parent(password=OTHER_HASH)
+    by_other = partial(
+        observer.family.parent.as_parent, user=other, auth="sha512", second_hash=OTHER_HASH
+    )
+    observer.sees_refusal(key.action(), by=by_other)
+
+
+def test_families_do_not_share_keys(observer: Observer) -> None:
+    key = SecurityKey()
+    observer.sees(key.action())
+    Family(observer.family.client).parent_does(key.action())
+
+
+def test_a_family_has_at_most_16_keys(observer: Observer) -> None:
+    keys = [SecurityKey() for _ in range(17)]
+    observer.family.parent_does(*(key.action() for key in keys[:16]))
+    observer.sees_refusal(keys[16].action())
+    observer.sees(keys[0].action("REMOVE_PARENT_U2F"))
+    observer.sees(keys[16].action())
+
+
+@pytest.mark.parametrize(("handle", "public_key"), [(b"", b""), (bytes(2048), b"x" * 2048)])
+def test_the_content_of_a_key_is_not_examined(
+    observer: Observer, handle: bytes, public_key: bytes
+) -> None:
+    news, _ = observer.sees(
+        {"type": "ADD_PARENT_U2F", "keyHandle": b64(handle), "publicKey": b64(public_key)}
+    )
+    (key,) = news["u2f"]["d"]
+    assert (key["h"], key["p"]) == (b64(handle), b64(public_key))
+
+
+@pytest.mark.parametrize("name", ["ADD_PARENT_U2F", "REMOVE_PARENT_U2F"])
+@pytest.mark.parametrize("wrong", [b64(bytes(2049)), "not base64", "ä", None, 1])
+@pytest.mark.parametrize("part", ["keyHandle", "publicKey"])
+def test_a_malformed_key_is_refused(
+    observer: Observer, name: str, part: str, wrong: object
+) -> None:
+    observer.sees_refusal({**SecurityKey().action(name), part: wrong})
+
+
+def test_a_parent_removes_its_key(observer: Observer) -> None:
+    key, kept = SecurityKey(), SecurityKey()
+    observer.family.parent_does(key.action(), kept.action())
+    news, level = observer.sees(key.action("REMOVE_PARENT_U2F"))
+    assert news.keys() == {"u2f"}
+    assert [entry["h"] for entry in news["u2f"]["d"]] == [b64(kept.handle)]
+    assert level == Level.IMPORTANT
+
+
+def test_removing_an_unknown_key_counts_as_done(observer: Observer) -> None:
+    news, level = observer.sees(SecurityKey().action("REMOVE_PARENT_U2F"))
+    assert news.keys() == {"u2f"}
+    assert level == Level.IMPORTANT
+
+
+def test_a_key_of_another_parent_stays(observer: Observer) -> None:
+    family, key = observer.family, SecurityKey()
+    family.parent_does(key.action())
+    other = family.add_parent(password=OTHER_HASH)
+    by_other = partial(family.parent.as_parent, user=other, auth="sha512", second_hash=OTHER_HASH)
+    observer.sees(key.action("REMOVE_PARENT_U2F"), by=by_other)
+    assert handles(family) == {b64(key.handle)}
+
+
+def test_a_key_of_another_family_stays(observer: Observer) -> None:
+    key, other = SecurityKey(), Family(observer.family.client)
+    other.parent_does(key.action())
+    observer.sees(key.action("REMOVE_PARENT_U2F"))
+    assert handles(other) == {b64(key.handle)}
+
+
+def test_a_key_may_add_keys_but_not_remove_them(observer: Observer) -> None:
+    family, key, more = observer.family, SecurityKey(), SecurityKey()
+    family.parent_does(key.action())
+    session = Session(family.parent)
+    for action, refused in (
+        (more.action(), False),
+        (more.action("REMOVE_PARENT_U2F"), True),
+        (key.action("REMOVE_PARENT_U2F"), True),
+    ):
+        item = family.parent.item(action, kind="parent", user=family.parent_user)
+        family.parent.next_number = item["sequenceNumber"]
+        auth = session.sign(key, item["encodedAction"])
+        assert family.parent.as_parent(item["encodedAction"], auth=auth) is refused
+    assert handles(family) == {b64(key.handle), b64(more.handle)}
+
+
+def test_a_login_is_reported_with_a_key_only(observer: Observer) -> None:
+    family, key = observer.family, SecurityKey()
+    family.parent_does(key.action())
+    report = {"type": "REPORT_U2F_LOGIN"}
+    for auth in ("device", "password", "sha512"):
+        observer.sees_refusal(report, by=partial(family.parent.as_parent, auth=auth))
+    session = Session(family.parent)
+
+    def with_key(_: dict[str, str]) -> bool:
+        encoded = '{"type":"REPORT_U2F_LOGIN"}'
+        return family.parent.as_parent(encoded, auth=session.sign(key, encoded))
+
+    assert observer.sees(report, by=with_key) == ({}, Level.NONE)
+
+
+def test_a_reported_login_starts_the_end_of_the_server_key(family: Family) -> None:
+    key = SecurityKey()
+    family.parent_does(key.action())
+    session = Session(family.parent)
+    family.parent.pull()
+    encoded = '{"type":"REPORT_U2F_LOGIN"}'
+    assert family.parent.as_parent(encoded, auth=session.sign(key, encoded)) is False
+    assert family.parent.news().keys() == {"dh"}
+
+
+@pytest.mark.parametrize("name", ["ADD_PARENT_U2F", "REMOVE_PARENT_U2F", "REPORT_U2F_LOGIN"])
+def test_children_have_no_keys(
+    observer: Observer, name: str, by_child: Callable[..., bool]
+) -> None:
+    action = {"type": name} if name == "REPORT_U2F_LOGIN" else SecurityKey().action(name)
+    observer.sees_refusal(action, by=by_child)
+
+
+def test_adding_keys_needs_no_full_version(observer: Observer, locked_features: None) -> None:
+    observer.family.end_full_version()
+    observer.sees(SecurityKey().action())

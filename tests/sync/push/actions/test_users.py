@@ -1,0 +1,330 @@
+"""The users of a family (parent-actions.md, "Users")."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from sync.notifications import Level, ShouldSync
+from tests.wire import PASSWORD_HASH, SECOND_SALT, Family, Observer
+
+OTHER_HASH = "$2a$12$" + "o" * 53
+PASSWORD = {"hash": PASSWORD_HASH, "secondSalt": SECOND_SALT, "secondHash": OTHER_HASH}
+
+
+class People(Observer):
+    """A family with the child and the category that the actions are about."""
+
+    def __init__(self, family: Family, told: list[ShouldSync]) -> None:
+        self.child = family.add_child()
+        self.other = family.add_parent(password=OTHER_HASH)
+        self.category = family.add_category(self.child)
+        super().__init__(family, told)
+
+    def fill(self, action: dict[str, Any]) -> dict[str, Any]:
+        """Puts ids in the place of `CHILD`, `PARENT`, `OTHER` and `CATEGORY`."""
+        ids = {
+            "CHILD": self.child,
+            "PARENT": self.family.parent_user,
+            "OTHER": self.other,
+            "CATEGORY": self.category,
+        }
+        return {
+            key: ids.get(value, value) if type(value) is str else value
+            for key, value in action.items()
+        }
+
+    def user(self, user_id: str = "CHILD") -> dict[str, Any]:
+        return self.family.user(self.fill({"id": user_id})["id"])
+
+
+@pytest.fixture
+def people(family: Family, told: list[ShouldSync]) -> People:
+    return People(family, told)
+
+
+ADD_CHILD = {
+    "type": "ADD_USER",
+    "userId": "newKid",
+    "name": "Kim",
+    "userType": "child",
+    "timeZone": "Mars/Base",
+}
+ADD_PARENT = {**ADD_CHILD, "userType": "parent", "password": PASSWORD}
+RENAME = {"type": "RENAME_CHILD", "childId": "CHILD", "newName": "Kim"}
+TIME_ZONE = {"type": "SET_USER_TIMEZONE", "userId": "CHILD", "timezone": "Europe/Vienna"}
+DISABLE_LIMITS = {"type": "SET_USER_DISABLE_LIMITS_UNTIL", "childId": "CHILD", "time": 1}
+RELAX = {"type": "SET_RELAX_PRIMARY_DEVICE", "userId": "CHILD", "relax": True}
+UNASSIGNED = {
+    "type": "SET_CATEGORY_FOR_UNASSIGNED_APPS",
+    "childId": "CHILD",
+    "categoryId": "CATEGORY",
+}
+FLAGS = {"type": "UPDATE_USER_FLAGS", "userId": "CHILD", "modified": 1, "values": 1}
+MAILS = {
+    "type": "UPDATE_PARENT_NOTIFICATION_FLAGS",
+    "parentId": "OTHER",
+    "flags": 2,
+    "set": True,
+}
+REMOVE = {"type": "REMOVE_USER", "userId": "CHILD"}
+LIMIT = {
+    "type": "UPDATE_USER_LIMIT_LOGIN_CATEGORY",
+    "userId": "PARENT",
+    "categoryId": "CATEGORY",
+}
+UNLIMIT = {"type": "UPDATE_USER_LIMIT_LOGIN_CATEGORY", "userId": "PARENT"}
+PRE_BLOCK = {
+    "type": "UPDATE_USER_LIMIT_LOGIN_PRE_BLOCK_DURATION",
+    "userId": "PARENT",
+    "preBlockDuration": 86400000,
+}
+
+
+@pytest.mark.parametrize(
+    ("action", "level", "user", "shown"),
+    [
+        (ADD_CHILD, Level.UNIMPORTANT, "newKid", {"name": "Kim", "timeZone": "Mars/Base"}),
+        (RENAME, Level.UNIMPORTANT, "CHILD", {"name": "Kim"}),
+        (TIME_ZONE, Level.IMPORTANT, "CHILD", {"timeZone": "Europe/Vienna"}),
+        ({**TIME_ZONE, "userId": "OTHER"}, Level.IMPORTANT, "OTHER", {"timeZone": "Europe/Vienna"}),
+        (DISABLE_LIMITS, Level.IMPORTANT, "CHILD", {"disableLimitsUntil": 1}),
+        (RELAX, Level.IMPORTANT, "CHILD", {"relaxPrimaryDevice": True}),
+        (UNASSIGNED, Level.IMPORTANT, "CHILD", {"categoryForNotAssignedApps": "CATEGORY"}),
+        (FLAGS, Level.UNIMPORTANT, "CHILD", {"flags": 1}),
+        ({**FLAGS, "userId": "OTHER"}, Level.UNIMPORTANT, "OTHER", {"flags": 1}),
+        (MAILS, Level.UNIMPORTANT, "OTHER", {"mailNotificationFlags": 2}),
+        (LIMIT, Level.IMPORTANT, "PARENT", {"llc": "CATEGORY"}),
+        (UNLIMIT, Level.IMPORTANT, "PARENT", {}),
+    ],
+)
+def test_other_devices_get_the_changed_user_list(
+    people: People, action: dict[str, Any], level: Level, user: str, shown: dict[str, Any]
+) -> None:
+    news, heard = people.sees(people.fill(action))
+    assert news.keys() == {"users"}
+    assert heard == level
+    assert people.user(user).items() >= people.fill(shown).items()
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        ADD_CHILD,
+        RENAME,
+        TIME_ZONE,
+        {**DISABLE_LIMITS, "time": 0},
+        RELAX,
+        UNASSIGNED,
+        FLAGS,
+        MAILS,
+        REMOVE,
+        LIMIT,
+        UNLIMIT,
+        {**PRE_BLOCK, "preBlockDuration": 0},
+    ],
+)
+def test_a_child_can_not_do_it_for_itself(people: People, action: dict[str, Any]) -> None:
+    people.family.parent_does(people.fill({**FLAGS, "modified": 2, "values": 2}))
+    device = people.family.add_device(user=people.child)
+    people.sees_refusal(people.fill(action), by=partial(device.as_child_device, people.child))
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {**ADD_CHILD, "userId": "CHILD"},
+        {**ADD_CHILD, "userId": "OTHER"},
+        {**ADD_CHILD, "userId": "short"},
+        {**ADD_CHILD, "name": " \u00a0\ufeff"},
+        {**ADD_CHILD, "name": "x" * 256},
+        {**ADD_CHILD, "timeZone": ""},
+        {**ADD_CHILD, "userType": "pet"},
+        {**ADD_CHILD, "userType": "parent"},
+        {**ADD_CHILD, "password": None},
+        {**ADD_CHILD, "password": {**PASSWORD, "secondHash": ""}},
+        {**ADD_CHILD, "password": {**PASSWORD, "hash": SECOND_SALT}},
+        {**ADD_CHILD, "password": {**PASSWORD, "hash": "$2b$" + PASSWORD_HASH[4:]}},
+        {**ADD_CHILD, "password": {**PASSWORD, "secondHash": OTHER_HASH + "\n"}},
+        {**ADD_CHILD, "password": {**PASSWORD, "more": 1}},
+        {**RENAME, "childId": "nObody"},
+        {**RENAME, "childId": "OTHER"},
+        {**RENAME, "newName": "\t"},
+        {**TIME_ZONE, "userId": "nObody"},
+        {**TIME_ZONE, "timezone": " "},
+        {**DISABLE_LIMITS, "childId": "nObody"},
+        {**DISABLE_LIMITS, "childId": "OTHER"},
+        {**DISABLE_LIMITS, "time": -1},
+        {**RELAX, "userId": "nObody"},
+        {**RELAX, "userId": "OTHER"},
+        {**UNASSIGNED, "childId": "nObody"},
+        {**UNASSIGNED, "childId": "OTHER", "categoryId": ""},
+        {**UNASSIGNED, "categoryId": "nowhere"},
+        {**UNASSIGNED, "categoryId": "nObody"},
+        {**FLAGS, "userId": "nObody"},
+        {**FLAGS, "modified": 4, "values": 0},
+        {**FLAGS, "modified": 1, "values": 2},
+        {**FLAGS, "modified": 1, "values": 2**32 + 1},
+        {**FLAGS, "modified": -1, "values": 0},
+        {**MAILS, "parentId": "nObody"},
+        {**MAILS, "parentId": "CHILD"},
+        {**MAILS, "flags": 4},
+        {**MAILS, "flags": -1},
+        {**REMOVE, "userId": "nObody"},
+        {**LIMIT, "userId": "nObody"},
+        {**LIMIT, "userId": "CHILD"},
+        {**LIMIT, "userId": "OTHER"},
+        {**LIMIT, "categoryId": "nObody"},
+        {**LIMIT, "categoryId": ""},
+        {**LIMIT, "categoryId": None},
+        {**UNLIMIT, "userId": "CHILD"},
+        PRE_BLOCK,
+        {**PRE_BLOCK, "preBlockDuration": 0},
+    ],
+)
+def test_what_does_not_fit_is_refused(people: People, action: dict[str, Any]) -> None:
+    people.sees_refusal(people.fill(action))
+
+
+def test_users_and_categories_of_other_families_do_not_exist(people: People) -> None:
+    other = Family(people.family.client)
+    child = other.new_id("other")
+    other.parent_does({**ADD_CHILD, "userId": child})
+    category = other.new_id("categ")
+    other.parent_does(
+        {"type": "CREATE_CATEGORY", "categoryId": category, "childId": child, "title": "x"}
+    )
+    people.sees_refusal(
+        {**RENAME, "childId": child},
+        {**TIME_ZONE, "userId": child},
+        {**REMOVE, "userId": child},
+        people.fill({**UNASSIGNED, "categoryId": category}),
+        people.fill({**LIMIT, "categoryId": category}),
+    )
+    assert other.user(child)["name"] == "Kim"
+
+
+# ADD_USER
+
+
+def test_a_new_child_starts_with_defaults(people: People) -> None:
+    people.sees(ADD_CHILD)
+    fresh = people.user("newKid")
+    assert fresh == {
+        **fresh,
+        "password": "",
+        "secondPasswordSalt": "",
+        "type": "child",
+        "mail": "",
+        "currentDevice": "",
+        "categoryForNotAssignedApps": "",
+        "blockedTimes": "",
+        "disableLimitsUntil": 0,
+        "relaxPrimaryDevice": False,
+        "mailNotificationFlags": 0,
+        "flags": 0,
+    }
+
+
+def test_a_new_parent_can_act_at_once(people: People) -> None:
+    device = people.family.parent
+    rename = people.fill(RENAME)
+    assert (
+        device.push_items(
+            device.item(ADD_PARENT, kind="parent", user=people.family.parent_user, auth="device"),
+            device.item(
+                rename, kind="parent", user="newKid", auth="sha512", second_hash=OTHER_HASH
+            ),
+        )
+        is False
+    )
+    assert people.user()["name"] == "Kim"
+    assert people.user("newKid")["password"] == PASSWORD_HASH
+    assert people.user("newKid")["secondPasswordSalt"] == SECOND_SALT
+    assert people.user("newKid")["mailNotificationFlags"] == 0
+
+
+def test_an_author_who_was_missing_is_looked_up_again(people: People) -> None:
+    device = people.family.parent
+    rename = people.fill(RENAME)
+    by_new = {"kind": "parent", "user": "newKid", "auth": "password", "second_hash": OTHER_HASH}
+    answer = device.push_items(
+        device.item(rename, **by_new),
+        device.item(ADD_PARENT, kind="parent", user=people.family.parent_user, auth="device"),
+        device.item(rename, **by_new),
+    )
+    assert answer is True
+    assert people.user()["name"] == "Kim"
+
+
+def test_a_renamed_child_can_use_a_device_in_the_same_push(people: People) -> None:
+    device = people.family.add_device()
+    people.family.parent_does(
+        people.fill(RENAME),
+        people.fill({"type": "SET_DEVICE_USER", "deviceId": device.id, "userId": "CHILD"}),
+    )
+    assert device.entry()["currentUserId"] == people.child
+
+
+# the single attributes
+
+
+def test_switching_limits_off_needs_the_full_version(people: People, locked_features: None) -> None:
+    people.sees(people.fill(DISABLE_LIMITS))
+    people.family.end_full_version()
+    people.sees_refusal(people.fill(DISABLE_LIMITS))
+    people.sees(people.fill({**DISABLE_LIMITS, "time": 0}))
+    assert people.user()["disableLimitsUntil"] == 0
+
+
+def test_a_masked_change_keeps_the_other_flags(people: People) -> None:
+    for modified, values, flags in ((3, 2, 2), (1, 1, 3), (2, 0, 1), (0, 0, 1)):
+        people.sees(people.fill({**FLAGS, "modified": modified, "values": values}))
+        assert people.user()["flags"] == flags
+
+
+def test_notification_flags_are_set_and_cleared_one_by_one(people: People) -> None:
+    for flags, switch, left in ((1, True, 1), (2, True, 3), (1, False, 2), (3, False, 0)):
+        people.sees(people.fill({**MAILS, "flags": flags, "set": switch}))
+        assert people.user("OTHER")["mailNotificationFlags"] == left
+
+
+def test_no_category_needs_to_take_the_unassigned_apps(people: People) -> None:
+    people.sees(people.fill(UNASSIGNED))
+    people.sees(people.fill({**UNASSIGNED, "categoryId": ""}))
+    assert people.user()["categoryForNotAssignedApps"] == ""
+
+
+def test_a_category_of_another_child_does_not_take_the_unassigned_apps(people: People) -> None:
+    category = people.family.add_category(people.family.add_child())
+    people.sees_refusal(people.fill({**UNASSIGNED, "categoryId": category}))
+
+
+# limits of the sign-in of parents
+
+
+def test_setting_the_limit_category_again_resets_the_pre_block_duration(people: People) -> None:
+    people.sees(people.fill(LIMIT))
+    news, level = people.sees(people.fill(PRE_BLOCK))
+    assert (news.keys(), level) == ({"users"}, Level.IMPORTANT)
+    assert people.user("PARENT")["pbd"] == 86400000
+    people.sees(people.fill(LIMIT))
+    assert people.user("PARENT")["pbd"] == 0
+
+
+def test_a_pre_block_duration_may_last_a_day_at_most(people: People) -> None:
+    people.sees(people.fill(LIMIT))
+    people.sees_refusal(people.fill({**PRE_BLOCK, "preBlockDuration": 86400001}))
+    people.sees_refusal(people.fill({**PRE_BLOCK, "preBlockDuration": -1}))
+
+
+def test_any_parent_may_take_a_limit_away_but_not_set_it(people: People) -> None:
+    people.family.parent_does(people.fill(LIMIT), people.fill(PRE_BLOCK))
+    other = partial(
+        people.family.parent.as_parent, user=people.other, auth="sha512", second_hash=OTHER_HASH
+    )
+    people.sees_refusal(people.fill(LIMIT), by=other)
+    people.sees_refusal(people.fill(PRE_BLOCK), by=other)
+    people.sees(people.fill({**PRE_BLOCK, "preBlockDuration": 0}), by=other)
+    people.sees(people.fill(UNLIMIT), by=other)
+    assert "llc" not in people.user("PARENT")

@@ -1,0 +1,1 @@
+"""The edge: all that knows Flask and gunicorn."""
