@@ -69,7 +69,7 @@ class Mailbox:
     def __exit__(self, *_: object) -> None:
         self._controller.stop()
 
-    def use(self, configure: Configure, **login: str) -> None:
+    def use(self, configure: Configure, **login: Any) -> None:
         """Makes it the mail server of the settings."""
         configure(mail_server=replace(self.server, **login))
 

@@ -57,7 +57,7 @@ def any_of(draw: st.DrawFn, strategies: list[Strategy]) -> Any:
     return draw(draw(st.sampled_from(strategies)))
 
 
-def some_of(values: list[Any], **limits: int) -> Strategy:
+def some_of(values: list[Any], **limits: Any) -> Strategy:
     return st.lists(st.sampled_from(values), unique_by=repr, **limits)
 
 
@@ -100,7 +100,7 @@ def new_category(category_id: str, child: str) -> dict[str, Any]:
 
 
 #: Actions of the parent who made the family.
-FURNITURE = [
+FURNITURE: list[dict[str, Any]] = [
     *[new_user(user_id, "parent") for user_id in PARENTS],
     *[new_user(user_id, "child") for user_id in CHILDREN],
     *[
@@ -142,7 +142,7 @@ FURNITURE = [
     ],
 ]
 #: Actions of the parent `paren1`.
-SETTLING_IN = [
+SETTLING_IN: list[dict[str, Any]] = [
     {"type": "SET_KEEP_SIGNED_IN", "deviceId": 0, "keepSignedIn": True},
     {"type": "UPDATE_USER_LIMIT_LOGIN_CATEGORY", "userId": "paren1", "categoryId": "chess1"},
     {"type": "SET_CATEGORY_FOR_UNASSIGNED_APPS", "childId": "child1", "categoryId": "games1"},
@@ -355,7 +355,7 @@ by_child = items(
     ["unknown field"],
 )
 wrong = st.builds(
-    lambda drawn: Drawn(*drawn, ("paren1", "password"), "wrong values"),
+    lambda drawn: Drawn(drawn[0], drawn[1], ("paren1", "password"), "wrong values"),
     st.sampled_from(WRONG_VALUES),
 )
 anything = any_of([*[by_device] * 6, *[by_parent] * 9, *[by_child] * 2, wrong])

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -83,7 +83,7 @@ class Server:
     def log(self) -> str:
         return self._log.read_text()
 
-    def started(self) -> "Server":
+    def started(self) -> Self:
         until(self._answers)
         return self
 
@@ -163,7 +163,7 @@ class _RealFamily(Family):
     """Made by another process, since the database belongs to the server."""
 
     def __init__(self, server: Server, made: list[str]) -> None:
-        self.client = server  # type: ignore[assignment]
+        self.client = server
         self.id, self.mail, self.parent_user, token, device_id = made
         self.parent = Device(self, token, device_id)
         self._numbers = count(1)
@@ -171,9 +171,9 @@ class _RealFamily(Family):
 
 def _make_families(number: int) -> None:
     """Prints a line of JSON for each."""
-    create_app()
+    client = create_app().test_client()
     for _ in range(number):
-        family = Family(None, mail=new_address())  # type: ignore[arg-type]
+        family = Family(client, mail=new_address())
         device = family.parent
         made = [family.id, family.mail, family.parent_user, device.token, device.id]
         sys.stdout.write(json.dumps(made) + "\n")

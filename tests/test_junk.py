@@ -4,7 +4,9 @@ Values are made from the schemas themselves, so that new actions and requests ar
 """
 
 import json
+import operator
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -68,7 +70,7 @@ JUNK_BY_TYPE = {
 }
 
 
-def type_of(field: fields.Field) -> type:
+def type_of(field: fields.Field[Any]) -> type:
     for kind, json_type in (
         ((kinds.Text, kinds.Base64), str),
         (kinds.Flag, bool),
@@ -96,7 +98,7 @@ PLACES = {
 }
 
 
-def right(field: fields.Field) -> Strategy:
+def right(field: fields.Field[Any]) -> Strategy:
     """Values that a field takes by itself."""
     if isinstance(field, BlockedTimes):
         return st.sampled_from(["", "0,60", "00,1,2,10080"])
@@ -127,7 +129,7 @@ def right(field: fields.Field) -> Strategy:
 
 def places(field: kinds.Text) -> list[str]:
     """Stand for ids that fit to the name of a field, as far as there are such."""
-    name = (field.data_key or field.name).lower()
+    name = str(field.data_key or field.name).lower()
     fitting = next((PLACES[subject] for subject in PLACES if subject in name), [])
     return [*fitting * 9, *chain.from_iterable(PLACES.values())]
 
@@ -143,9 +145,11 @@ def right_text(field: kinds.Text) -> Strategy:
 
 
 def right_object(schema: Schema) -> Strategy:
-    required, optional = {}, {}
+    required: dict[str, Strategy] = {}
+    optional: dict[str, Strategy] = {}
     for field in schema.fields.values():
-        (required if field.required else optional)[field.data_key or field.name] = right(field)
+        fields_of_kind = required if field.required else optional
+        fields_of_kind[str(field.data_key or field.name)] = right(field)
     return st.fixed_dictionaries(required, optional=optional)
 
 
@@ -159,20 +163,20 @@ def wrong_object(schema: Schema) -> Strategy:
         st.tuples(whole, any_text, junk).map(lambda drawn: {**drawn[0], "?" + drawn[1]: drawn[2]})
     ]
     for field in schema.fields.values():
-        name = field.data_key or field.name
+        name = str(field.data_key or field.name)
         values = [JUNK_BY_TYPE[type_of(field)]]
         if isinstance(field, fields.Nested):
             values.append(wrong_object(field.schema))
         ways.append(
-            st.tuples(whole, st.one_of(values)).map(
-                lambda drawn, name=name: {**drawn[0], name: drawn[1]}
-            )
+            st.builds(operator.or_, whole, st.fixed_dictionaries({name: st.one_of(values)}))
         )
         if field.required:
-            ways.append(
-                whole.map(lambda drawn, name=name: {k: v for k, v in drawn.items() if k != name})
-            )
+            ways.append(whole.map(partial(without, name)))
     return st.one_of(ways)
+
+
+def without(name: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if key != name}
 
 
 def wrong_text(right_actions: Strategy) -> Strategy:

@@ -26,7 +26,7 @@ DEFAULTS = {
     "redis_url": "",
 }
 
-NAMES = [field.data_key for field in Environment().fields.values()]
+NAMES = [str(field.data_key) for field in Environment().fields.values()]
 
 
 def test_nothing_has_to_be_set() -> None:

@@ -70,7 +70,7 @@ class FamilyMachine(RuleBasedStateMachine):
             0,
             [
                 Drawn("parent", action, ("paren1", "password"))
-                for action in (*SETTLING_IN, removal(founder))
+                for action in [*SETTLING_IN, removal(founder)]
             ],
         )
         self.push(1, [Drawn("appLogic", {"type": "MARK_TASK_PENDING", "taskId": "task01"})])

@@ -1,4 +1,8 @@
-"""Clients as the tests see them: families and devices that talk to the server by HTTP only."""
+"""Clients of the tests: families and devices.
+
+They talk to the server by HTTP. Only the first parent and its device, mail tokens and states that
+take time (`Family.store`) are written to the database directly.
+"""
 
 import base64
 import gzip
@@ -9,9 +13,7 @@ import struct
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from itertools import count
-from typing import Any
-
-from flask.testing import FlaskClient
+from typing import Any, Protocol
 
 import clock
 import models
@@ -44,6 +46,13 @@ CATEGORY_PARTS = {
 }
 
 
+class HttpClient(Protocol):
+    """Flask's test client, or `Server`. Answers have `status_code`, `text` and `json`."""
+
+    def open(self, *args: Any, **options: Any) -> Any: ...
+    def post(self, *args: Any, **options: Any) -> Any: ...
+
+
 def sha512_integrity(number: int, device_id: str, second_hash: str, encoded: str) -> str:
     return hashlib.sha512(f"{number}{device_id}{second_hash}{encoded}".encode()).hexdigest()
 
@@ -56,7 +65,7 @@ def password_integrity(number: int, device_id: str, second_hash: str, encoded: s
     return "password:" + base64.b64encode(mac).decode()
 
 
-def post(client: FlaskClient, path: str, body: Any, *, status: int = 200) -> Any:
+def post(client: HttpClient, path: str, body: Any, *, status: int = 200) -> Any:
     """Sends a body as Android clients do, gzipped, and returns the JSON of the answer."""
     response = client.post(
         path,
@@ -70,7 +79,7 @@ def post(client: FlaskClient, path: str, body: Any, *, status: int = 200) -> Any
     return response.json
 
 
-def as_admin(client: FlaskClient, path: str, body: Any = None, *, status: int = 200) -> Any:
+def as_admin(client: HttpClient, path: str, body: Any = None, *, status: int = 200) -> Any:
     """Gets something below /admin, or posts a body there, and returns the JSON of the answer."""
     response = client.open(
         f"/admin/{path}",
@@ -154,7 +163,7 @@ class Device:
 
     def as_parent(
         self,
-        *actions: dict[str, Any],
+        *actions: dict[str, Any] | str,
         user: str | None = None,
         auth: str = "device",
         **options: Any,
@@ -195,7 +204,7 @@ class Device:
         answer: dict[str, Any] = post(self.client, "/sync/pull-status", body)
         return answer
 
-    def full_pull(self, level: int = LEVEL) -> dict[str, Any]:
+    def full_pull(self, level: float = LEVEL) -> dict[str, Any]:
         """All that a client of this level gets that knows nothing; nothing is learned from it."""
         return self.pull_status({**NOTHING_KNOWN, "clientLevel": level})
 
@@ -249,7 +258,7 @@ class Family:
     """A family with one parent (`parent_user`, with the address `mail`), who is kept signed in at
     the device `parent`."""
 
-    def __init__(self, client: FlaskClient, *, mail: str = "") -> None:
+    def __init__(self, client: HttpClient, *, mail: str = "") -> None:
         self.client = client
 
         @db.writing
@@ -277,7 +286,7 @@ class Family:
 
     @classmethod
     def made_elsewhere(
-        cls, client: FlaskClient, family_id: str, parent_user: str, token: str, device_id: str
+        cls, client: HttpClient, family_id: str, parent_user: str, token: str, device_id: str
     ) -> "Family":
         """A family that exists, by its ids and the token of the parent's device."""
         family = cls.__new__(cls)
@@ -327,7 +336,7 @@ class Family:
     def add_child(self, name: str = "Child", *, password: str | None = None) -> str:
         """A child, whose second password hash is `password` if one is given. Returns its id."""
         user_id = self.new_id("c")
-        action = {
+        action: dict[str, Any] = {
             "type": "ADD_USER",
             "userId": user_id,
             "name": name,

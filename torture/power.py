@@ -39,9 +39,9 @@ class Sync(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """Not an operation of the disk: the client has got the answer."""
+    """Not an operation of the disk: the client got its answer to so many pushes."""
 
-    count: int
+    pushes: int
 
 
 Change = Write | Truncate | Delete
@@ -102,7 +102,7 @@ class Disk:
 
     def take(self, event: Event) -> None:
         if isinstance(event, Answered):
-            self.answered = event.count
+            self.answered = event.pushes
         elif isinstance(event, Sync):
             for change in self.pending:
                 if change.name == event.name:

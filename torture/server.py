@@ -6,6 +6,7 @@ import signal
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from tests.real_server import Server, until
 
@@ -15,7 +16,11 @@ class Victim:
 
     def __init__(self, folder: Path, database_url: str, **environment: str) -> None:
         self._folder = folder
-        self._environment = {"DATABASE_URL": database_url, "LOG_LEVEL": "error", **environment}
+        self._environment: dict[str, Any] = {
+            "DATABASE_URL": database_url,
+            "LOG_LEVEL": "error",
+            **environment,
+        }
         self._server = Server(folder, **self._environment).started()
         self.port = self._server.port
         atexit.register(self._end)

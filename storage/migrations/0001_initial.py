@@ -5,6 +5,9 @@ reads them as affinities. Ids, tokens and names are case-sensitive and blanks at
 hence the binary collations without padding on MySQL and MariaDB.
 """
 
+from peewee import Database, SqliteDatabase
+from playhouse.migrate import SchemaMigrator
+
 FAMILY = "FOREIGN KEY (family_id) REFERENCES family (family_id) ON DELETE CASCADE"
 CATEGORY = (
     "FOREIGN KEY (family_id, category_id) "
@@ -13,7 +16,7 @@ CATEGORY = (
 USER = "FOREIGN KEY (family_id, user_id) REFERENCES user (family_id, user_id) ON DELETE CASCADE"
 
 
-def device(column):
+def device(column: str) -> str:
     return (
         f"FOREIGN KEY (family_id, {column}) "
         "REFERENCES device (family_id, device_id) ON DELETE CASCADE"
@@ -360,15 +363,15 @@ INDEXES = [
 WITH_ROWID = {"app_list"}
 
 
-def up(migrator, db):
+def up(migrator: SchemaMigrator, db: Database) -> None:
     for table, columns in TABLES.items():
         db.execute_sql(f"CREATE TABLE {table} ({columns}) {_storage(db, table)}")
-    for table, columns, unique in INDEXES:
-        migrator.migrate(migrator.add_index(table, columns, unique))
+    for table, names, unique in INDEXES:
+        migrator.migrate(migrator.add_index(table, names, unique))
 
 
-def _storage(db, table):
-    if db.__class__.__name__ == "Sqlite":
+def _storage(db: Database, table: str) -> str:
+    if isinstance(db, SqliteDatabase):
         return "" if table in WITH_ROWID else "WITHOUT ROWID"
     version = db.execute_sql("SELECT version()").fetchone()[0]
     collation = "utf8mb4_nopad_bin" if "maria" in version.lower() else "utf8mb4_0900_bin"

@@ -1,5 +1,8 @@
 """Counters of mails, and when the retention jobs ran (mails.md, 4; data-model.md, "Retention")."""
 
+from peewee import Database, SqliteDatabase
+from playhouse.migrate import SchemaMigrator
+
 TABLES = {
     "rate_limit": """
         kind VARCHAR(16) NOT NULL,
@@ -17,14 +20,14 @@ TABLES = {
 }
 
 
-def up(migrator, db):
+def up(migrator: SchemaMigrator, db: Database) -> None:
     for table, columns in TABLES.items():
         db.execute_sql(f"CREATE TABLE {table} ({columns}) {_storage(db)}")
     migrator.migrate(migrator.add_index("rate_limit", ["ends_at"], False))
 
 
-def _storage(db):
-    if db.__class__.__name__ == "Sqlite":
+def _storage(db: Database) -> str:
+    if isinstance(db, SqliteDatabase):
         return "WITHOUT ROWID"
     version = db.execute_sql("SELECT version()").fetchone()[0]
     collation = "utf8mb4_nopad_bin" if "maria" in version.lower() else "utf8mb4_0900_bin"

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from clock import HOUR
 from sync.notifications import ShouldSync
-from tests.wire import PASSWORD_HASH, SECOND_HASH, Device, Family, post
+from tests.wire import PASSWORD_HASH, SECOND_HASH, Device, Family, HttpClient, post
 
 CREATE = "/parent/create-add-device-token"
 ADD = "/child/add-device"
@@ -23,7 +23,7 @@ def ask_for_words(family: Family, *, status: int = 200, **change: Any) -> Any:
     return post(family.client, CREATE, body, status=status)
 
 
-def join(client: FlaskClient, words: str, *, status: int = 200, **change: Any) -> Any:
+def join(client: HttpClient, words: str, *, status: int = 200, **change: Any) -> Any:
     body = {
         "registerToken": words,
         "childDevice": {"model": "Model"},
@@ -90,6 +90,7 @@ def test_a_parent_of_another_family_gets_no_words(client: FlaskClient, family: F
 
 @pytest.mark.parametrize("field", ["deviceAuthToken", "parentId", "parentPasswordSecondHash"])
 def test_each_field_is_a_text(family: Family, field: str) -> None:
+    value: Any
     for value in (None, 1, [], {}):
         ask_for_words(family, status=400, **{field: value})
     ask_for_words(family, status=400, more="")
@@ -168,7 +169,7 @@ def test_a_device_without_a_name_is_called_like_its_model(family: Family, name: 
 def test_a_new_device_gets_all_that_it_would_pull(
     family: Family, level: float | None, parts: set[str]
 ) -> None:
-    more = {} if level is None else {"clientLevel": level}
+    more: dict[str, Any] = {} if level is None else {"clientLevel": level}
     answer = join(family.client, ask_for_words(family)["token"], **more)
     data = answer["data"]
     assert data.keys() == {"fullVersion", "apiLevel", "devices", "users"} | parts

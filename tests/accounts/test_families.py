@@ -75,7 +75,7 @@ def device_of(answer: dict[str, Any], family: Family) -> Device:
     return Device(family, answer["deviceAuthToken"], answer["ownDeviceId"])
 
 
-def level_of(client_level: float | None) -> dict[str, float]:
+def level_of(client_level: float | None) -> dict[str, Any]:
     return {} if client_level is None else {"clientLevel": client_level}
 
 
@@ -228,6 +228,7 @@ def test_a_server_that_takes_no_families_says_so_whatever_the_body_is(
 ) -> None:
     configure(disable_signup=True)
     create(client, new_address(), status=403)
+    body: Any
     for body in ({}, [], {"mailAuthToken": 1}):
         post(client, CREATE, body, status=403)
     response = client.post(CREATE, data="{", content_type="application/json")
@@ -385,8 +386,8 @@ def test_words_for_devices_end_with_the_family(client: FlaskClient, family: Fami
     }
     words = post(client, "/parent/create-add-device-token", body)["token"]
     delete(family.parent, family.mail)
-    body = {"registerToken": words, "childDevice": {"model": "M"}, "deviceName": "D"}
-    post(client, "/child/add-device", body, status=401)
+    joining = {"registerToken": words, "childDevice": {"model": "M"}, "deviceName": "D"}
+    post(client, "/child/add-device", joining, status=401)
 
 
 def test_any_device_may_ask(family: Family) -> None:

@@ -16,6 +16,7 @@ from tests.wire import (
     Configure,
     Device,
     Family,
+    HttpClient,
     Untouched,
     mail_auth_token,
     new_address,
@@ -57,7 +58,7 @@ def test_an_address_of_nobody_recovers_nothing(family: Family) -> None:
 
 
 def recover(
-    client: FlaskClient,
+    client: HttpClient,
     mail: str,
     password: dict[str, Any] = NEW_PASSWORD,
     *,

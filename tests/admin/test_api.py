@@ -244,7 +244,10 @@ def test_a_purchase_is_for_one_family(
 ) -> None:
     shop.unlock("A")
     other = Family(client, mail=new_address())
-    body = {"purchaseToken": other.identity_token(), "purchaseId": f"A {shop.family.id}"}
+    body: dict[str, Any] = {
+        "purchaseToken": other.identity_token(),
+        "purchaseId": f"A {shop.family.id}",
+    }
     with untouched(other):
         assert shop.unlock("A", **body) == {"ok": False, "error": "purchase id already used"}
 

@@ -4,6 +4,7 @@ import datetime
 import ssl
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -146,7 +147,8 @@ def test_starttls_is_used_where_it_is_offered(
     trusted: ssl.SSLContext, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "_is_this_machine", lambda connection: False)
-    options = {"authenticator": authenticate, "auth_required": True}  # not without TLS
+    # The login is not accepted without TLS.
+    options: dict[str, Any] = {"authenticator": authenticate, "auth_required": True}
     with Mailbox("localhost", tls_context=trusted, require_starttls=True, **options) as box:
         box.use(configure, user="me", password="sesame")
         deliver()

@@ -44,7 +44,8 @@ def _apply(family: FamilyModel, device_id: str, item: Item) -> bool:
         _check_author(family, device, item)
         if item.auth == "childDevice":
             limit = getattr(limits, name, None)
-            check(limit)
+            if limit is None:
+                raise Refused
             limit(family, item.action, item.user)
     return bool(getattr(actions, name)(family, item.action, device, item.user))
 

@@ -117,10 +117,10 @@ def test_the_presence_of_a_removed_device_ends(
             "parentPasswordSecondHash": SECOND_HASH,
             "deviceId": a.id,
         }
-        post(server, "/parent/remove-device", removal)  # type: ignore[arg-type]
+        post(server, "/parent/remove-device", removal)
         assert at_a.next_event() == ("should sync", [{"isImportant": True}])
     else:
-        post(server, "/sync/report-removed", {"deviceAuthToken": a.token})  # type: ignore[arg-type]
+        post(server, "/sync/report-removed", {"deviceAuthToken": a.token})
     assert at_p.next_event() == UNIMPORTANT
     assert at_p.next_event() == connected()
 

@@ -99,7 +99,7 @@ def test_a_removed_device_is_told_to_sync(
     at_phone = clients.logged_in(server, generation, family.parent.token)
     at_tablet = clients.logged_in(server, generation, tablet.token)
     post(
-        server,  # type: ignore[arg-type]
+        server,
         "/parent/remove-device",
         {
             "deviceAuthToken": family.parent.token,
@@ -123,14 +123,14 @@ def test_a_primary_device_is_asked_to_sign_out(
     child = family.add_child()
     first, second = (family.add_device(name, user=child) for name in ("First", "Second"))
     post(
-        server,  # type: ignore[arg-type]
+        server,
         "/child/update-primary-device",
         {"authToken": first.token, "currentUserId": child, "action": "set this device"},
     )
     at_first = clients.logged_in(server, generation, first.token)
     at_second = clients.logged_in(server, generation, second.token)
     post(
-        server,  # type: ignore[arg-type]
+        server,
         "/child/logout-at-primary-device",
         {"deviceAuthToken": second.token},
     )
@@ -154,7 +154,7 @@ def test_a_status_message_makes_all_connections_sync_that_have_logged_in(
         assert twice.next_event() == ("acknowledged", [])
         silent = clients.open(server, 4)
         assert silent.next_event() == ("connect", [])
-        as_admin(server, "status-message", {"message": "Good news"})  # type: ignore[arg-type]
+        as_admin(server, "status-message", {"message": "Good news"})
         for socket in (*told, twice):
             assert socket.next_event() == IMPORTANT
             assert socket.hears_nothing_more()

@@ -199,7 +199,7 @@ def test_beyond_the_limit_sockets_are_refused_but_requests_are_not(
     first, second = (RawSocket(server, generation) for _ in range(2))
     assert [first.status, second.status] == [101, 101]
     assert RawSocket(server, generation).status == 503
-    assert as_admin(server, "status")["websocketClients"] == 2  # type: ignore[arg-type]
+    assert as_admin(server, "status")["websocketClients"] == 2
     first.close()
     until(lambda: RawSocket(server, generation).status == 101)
     server.stop()

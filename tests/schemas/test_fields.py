@@ -30,7 +30,7 @@ from schemas.fields import (
 MAX_SAFE = 2**53 - 1
 
 #: One value of each type that JSON has.
-JSON_VALUES = ("text", 1, 1.5, True, [], {}, None)
+JSON_VALUES: tuple[Any, ...] = ("text", 1, 1.5, True, [], {}, None)
 
 
 def refused(field: fields.Field[Any], value: Any) -> bool:
@@ -247,6 +247,7 @@ def test_versions_have_all_required_names_and_no_unknown_one() -> None:
     field = Versions(required_names={"base"}, optional_names={"tasks"})
     for known in ({}, {"any key": {"base": ""}}, {"": {"base": "a", "tasks": "b"}}):
         assert field.deserialize(known) == known
+    unknown: Any
     for unknown in (
         {"a": {}},
         {"a": {"tasks": ""}},

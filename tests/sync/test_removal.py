@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from sync.notifications import ShouldSync
-from tests.wire import Device, Family, post
+from tests.wire import Device, Family, HttpClient, post
 
 REPORT = "/sync/report-removed"
 ASK = "/sync/is-device-removed"
@@ -22,7 +22,7 @@ def report(device: Device) -> None:
     assert post(device.client, REPORT, {"deviceAuthToken": device.token}) == {"ok": True}
 
 
-def is_removed(client: FlaskClient, token: str) -> bool:
+def is_removed(client: HttpClient, token: str) -> bool:
     answer = post(client, ASK, {"deviceAuthToken": token})
     assert answer.keys() == {"isDeviceRemoved"}
     return answer["isDeviceRemoved"]

@@ -133,7 +133,7 @@ def test_the_vectors_of_passwords_are_accepted(
 
 def otherwise() -> list[tuple[str, dict[str, Any]]]:
     """Each of the values with one thing changed that it covers."""
-    changes = [
+    changes: list[dict[str, Any]] = [
         *({"number": number} for number in (1, 7, 18)),
         *({"user": user} for user in ("pArEnt", "parA01", "cHiLd1", "nObody", "")),
         *({"kind": kind} for kind in ("parent", "child")),

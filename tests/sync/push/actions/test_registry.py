@@ -1,6 +1,7 @@
 """That no action of the protocol is forgotten."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from marshmallow import Schema, fields
 
@@ -103,7 +104,7 @@ def test_each_definition_is_filed_under_its_own_names() -> None:
         )
 
 
-def all_fields(schema: Schema) -> Iterator[fields.Field]:
+def all_fields(schema: Schema) -> Iterator[fields.Field[Any]]:
     for field in schema.fields.values():
         inner = field.inner if isinstance(field, Items) else field
         yield field

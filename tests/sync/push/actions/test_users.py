@@ -247,7 +247,12 @@ def test_a_new_parent_can_act_at_once(people: People) -> None:
 def test_an_author_who_was_missing_is_looked_up_again(people: People) -> None:
     device = people.family.parent
     rename = people.fill(RENAME)
-    by_new = {"kind": "parent", "user": "newKid", "auth": "password", "second_hash": OTHER_HASH}
+    by_new: dict[str, Any] = {
+        "kind": "parent",
+        "user": "newKid",
+        "auth": "password",
+        "second_hash": OTHER_HASH,
+    }
     answer = device.push_items(
         device.item(rename, **by_new),
         device.item(ADD_PARENT, kind="parent", user=people.family.parent_user, auth="device"),
@@ -306,7 +311,7 @@ def test_a_category_of_another_child_does_not_take_the_unassigned_apps(people: P
 def test_setting_the_limit_category_again_resets_the_pre_block_duration(people: People) -> None:
     people.sees(people.fill(LIMIT))
     news, level = people.sees(people.fill(PRE_BLOCK))
-    assert (news.keys(), level) == ({"users"}, Level.IMPORTANT)
+    assert (set(news), level) == ({"users"}, Level.IMPORTANT)
     assert people.user("PARENT")["pbd"] == 86400000
     people.sees(people.fill(LIMIT))
     assert people.user("PARENT")["pbd"] == 0
