@@ -14,7 +14,8 @@ from benchmarks.families import BusyFamily, server_in_process
 from benchmarks.load import Failed, Load, send
 from benchmarks.servers import MeasuredServer, cpu_seconds
 from benchmarks.work import Work
-from storage.database import MySQL, database
+from storage.database import database
+from storage.engines import MySQL
 from tests.wire import Device
 
 #: The answer of a ceiling.

@@ -10,7 +10,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import clock
@@ -32,7 +31,8 @@ from models import (
     SessionDuration,
     UsedTime,
 )
-from storage.database import DATABASE_TROUBLE, for_update, reading, writing
+from storage.database import for_update, reading, writing
+from storage.engines import DATABASE_TROUBLE
 from sync.notifications import Level, notify_family
 
 log = logging.getLogger("timelimit.retention")
@@ -83,6 +83,7 @@ def _for_each_family(batch: Any, condition: Any, effect: Callable[[Family], obje
     """Applies the effect to each family of the batch for which the condition still holds once its
     row is locked."""
 
+    @writing
     def apply(family_id: str) -> bool:
         family = for_update(condition.where(Family.family_id == family_id)).get_or_none()
         if family is not None:
@@ -90,7 +91,7 @@ def _for_each_family(batch: Any, condition: Any, effect: Callable[[Family], obje
         return family is not None
 
     family_ids = reading(lambda: [family.family_id for family in batch])()
-    return sum(writing(partial(apply, family_id))() for family_id in family_ids)
+    return sum(apply(family_id) for family_id in family_ids)
 
 
 def delete_old_tokens() -> int:

@@ -15,7 +15,7 @@ from realtime.connections import OwnConnections
 from realtime.presence import Presence, token_room
 from realtime.sockets import PING_TIMEOUT_S, OpenSocket, open_sockets
 from realtime.worker import Worker
-from storage.database import DATABASE_TROUBLE
+from storage.engines import DATABASE_TROUBLE
 from sync import notifications
 from sync.notifications import ShouldSync
 

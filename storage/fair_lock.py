@@ -1,37 +1,22 @@
-"""A fair queue of threads that have to do something one after the other."""
+"""A lock that is granted in order of arrival."""
 
-import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Lock
 
-from peewee import OperationalError
 
-
-class FairQueue:
-    """Threads get their turns in the order in which they came."""
+class FairLock:
+    """A lock for threads. Python's own lock promises no order, so a thread could starve."""
 
     def __init__(self) -> None:
         self._guard = Lock()
-        self._is_busy = False
+        self._is_held = False
         self._waiting: deque[Lock] = deque()
 
-    @contextmanager
-    def turn(self, timeout_s: float) -> Iterator[float]:
-        """Waits for its turn and keeps it inside. Yields what is left of the time-out, in s. Raises
-        OperationalError after it."""
-        deadline = time.monotonic() + timeout_s
-        self._enter(timeout_s)
-        try:
-            yield max(0, deadline - time.monotonic())
-        finally:
-            self._leave()
-
-    def _enter(self, timeout_s: float) -> None:
+    def acquire(self, timeout_s: float) -> None:
+        """Waits until all earlier threads have released the lock. Raises TimeoutError."""
         with self._guard:
-            if not self._is_busy:
-                self._is_busy = True
+            if not self._is_held:
+                self._is_held = True
                 return
             turn = Lock()
             turn.acquire()
@@ -41,13 +26,14 @@ class FairQueue:
         with self._guard:
             if turn in self._waiting:
                 self._waiting.remove(turn)
-                raise OperationalError("database is locked: too many others are waiting")
-        # The turn came between the time-out and now.
+                raise TimeoutError
+        # The lock was handed over between the timeout and now.
 
-    def _leave(self) -> None:
+    def release(self) -> None:
+        """Hands the lock over to the thread that has waited longest."""
         with self._guard:
             if self._waiting:
-                # Stays busy: the turn is handed over, so that nobody can overtake.
+                # It stays held, so that no other thread can overtake.
                 self._waiting.popleft().release()
             else:
-                self._is_busy = False
+                self._is_held = False

@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 )
 
 from storage import database as db
+from storage.engines import Sqlite
 from tests.model.family import FamilyModel
 from tests.model.push import Item, after_push
 from tests.random_actions import (
@@ -155,7 +156,7 @@ def on_the_wire(device: Device, item: Item) -> dict[str, Any]:
 
 
 def how_many() -> int:
-    is_sqlite = isinstance(db.database.obj, db.Sqlite)
+    is_sqlite = isinstance(db.database.obj, Sqlite)
     if EXAMPLES:
         return int(EXAMPLES) if is_sqlite else max(1, int(EXAMPLES) // 10)
     return 30 if is_sqlite else 8

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import apsw
 from playhouse.apsw_ext import APSWDatabase
 
-from storage.database import Sqlite
+from storage.engines import Sqlite
 
 _VFS = "recording"
 

@@ -15,7 +15,7 @@ from werkzeug.exceptions import (
 )
 
 from schemas.fields import first_problem
-from storage.database import DATABASE_TROUBLE
+from storage.engines import DATABASE_TROUBLE
 
 log = logging.getLogger("timelimit")
 

@@ -13,7 +13,8 @@ import sync.push.actions  # noqa: F401  (fills the registry)
 from models import Device
 from schemas.strict_json import MAX_SAFE_INTEGER
 from storage.compiled_query import CompiledQuery, parameter
-from storage.database import DATABASE_TROUBLE, after_commit, savepoint, writing
+from storage.database import after_commit, savepoint, writing
+from storage.engines import DATABASE_TROUBLE
 from sync.caller import calling_device
 from sync.notifications import announce_presence, notify_family
 from sync.push import integrity, self_limit

@@ -9,6 +9,7 @@ from playhouse.schema_diff import diff_models
 
 import models
 from storage import database as db
+from storage.engines import Sqlite
 from tests.furnished import FurnishedFamily
 from tests.rows import OF_FAMILIES, models_with_rows, store_row_of_each_kind
 from tests.wire import Family
@@ -32,7 +33,7 @@ def test_columns_are_as_the_fields_say(app: Flask, model: type[models.Row]) -> N
 
 
 def test_columns_have_room_for_the_fields(app: Flask) -> None:
-    if isinstance(db.database.obj, db.Sqlite):
+    if isinstance(db.database.obj, Sqlite):
         pytest.skip("SQLite has no limits to keep")
     with db.database.connection_context():
         rows = db.database.execute_sql(

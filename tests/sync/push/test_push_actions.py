@@ -1,6 +1,7 @@
 """POST /sync/push-actions (push-actions.md)."""
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -29,10 +30,14 @@ REFUSED = {"type": "PING", "deviceId": "nobody", "event": "ping", "token": "abcd
 REPORT_U2F_LOGIN = '{"type":"REPORT_U2F_LOGIN"}'
 CHILD_SIGN_IN = '{"type":"CHILD_SIGN_IN"}'
 
-#: What MySQL and SQLite say when two transactions are in each other's way.
-CONFLICT = OperationalError(1213, "database is locked")
-
 MAX_SEQUENCE_NUMBER = 2**53 - 2
+
+
+def _conflict() -> OperationalError:
+    """The error of either engine when two transactions are in each other's way."""
+    busy = sqlite3.OperationalError("database is locked")
+    busy.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    return OperationalError(busy, 1213, "Deadlock found when trying to get lock")
 
 
 def reported(version: int) -> dict[str, Any]:
@@ -504,7 +509,7 @@ def failing(times: int) -> tuple[Handler, list[int]]:
         push.changes.notify(Level.IMPORTANT)
         push.changes.renew(DEVICE_LIST)
         if len(calls) <= times:
-            raise CONFLICT
+            raise _conflict()
 
     return handler, calls
 

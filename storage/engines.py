@@ -1,0 +1,218 @@
+"""The two database engines: how each connects, locks, and reports trouble.
+
+SQLite: WAL and `synchronous=FULL`, so that a commit is on disk when it returns and readers never
+wait for a writer. MySQL and MariaDB: InnoDB with READ COMMITTED, where every write locks the row of
+its family first. Either way, the writes of one family run one after another.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic
+from typing import Any
+
+from peewee import (
+    DatabaseError,
+    InterfaceError,
+    InternalError,
+    MySQLDatabase,
+    OperationalError,
+)
+from playhouse.pool import MaxConnectionsExceeded, PooledMySQLDatabase, PooledSqliteDatabase
+
+from storage.fair_lock import FairLock
+
+#: How long to wait for a lock. Three attempts have to fit well into the 10 s that clients wait.
+LOCK_TIMEOUT_S = 2
+
+#: Further requests wait for a free connection. MySQL and MariaDB allow 151 connections by default,
+#: for all processes of all users.
+MAX_CONNECTIONS = 32
+CONNECTION_TIMEOUT_S = 6
+
+#: A database server that sends nothing for this long is considered gone.
+SILENCE_TIMEOUT_S = LOCK_TIMEOUT_S + 2
+
+#: Raised when the database itself has a problem: busy, gone, full, read-only, damaged. Peewee does
+#: not wrap what sqlite3 raises while rows are fetched.
+DATABASE_TROUBLE = (OperationalError, InterfaceError, InternalError, sqlite3.DatabaseError)
+
+_SQLITE_CONFLICTS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+# lock wait timeout, deadlock, record changed since the snapshot
+_MYSQL_CONFLICTS = {1205, 1213, 1020}
+
+# server gone, connection lost, connection killed, server shutting down
+_MYSQL_LOST = {2006, 2013, 1927, 1053}
+
+
+class Busy(OperationalError):
+    """Other transactions of this process held SQLite for too long."""
+
+
+class _Pool:
+    """How the connection pools of both engines react to trouble."""
+
+    def connect(self, reuse_if_open: bool = False) -> bool:
+        try:
+            return bool(super().connect(reuse_if_open))  # type: ignore[misc]
+        except MaxConnectionsExceeded:
+            raise OperationalError("all connections to the database are in use") from None
+
+    @contextmanager
+    def usable_connection(self) -> Iterator[None]:
+        try:
+            with self.connection_context():  # type: ignore[attr-defined]
+                yield
+        except DATABASE_TROUBLE as error:
+            if not self.is_conflict(error):  # type: ignore[attr-defined]
+                # The connection may be unusable: one that SQLite opened while the file was not
+                # writable stays read-only. The same may be true of the idle ones.
+                self.close_idle()  # type: ignore[attr-defined]
+            raise
+
+    def rollback(self) -> None:
+        # The engine may have rolled back already; keep the original error.
+        with suppress(*DATABASE_TROUBLE):
+            super().rollback()  # type: ignore[misc]
+
+
+class Sqlite(_Pool, PooledSqliteDatabase):
+    def __init__(self, path: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        self._lock_timeout_s = lock_timeout_s
+        # SQLite's own busy handler sleeps and retries, so an unlucky writer can wait for seconds
+        # while others overtake it. Writers of other processes still meet at SQLite's lock.
+        self._writers = FairLock()
+        # sqlite3 releases the GIL at each row, and threads that read at the same time contend for
+        # it at each row: 16 concurrent full pulls cost three times the CPU.
+        self._readers = FairLock()
+        super().__init__(
+            path,
+            max_connections=MAX_CONNECTIONS,
+            timeout=CONNECTION_TIMEOUT_S,
+            check_same_thread=False,  # the pool hands a connection to one thread at a time
+            pragmas={
+                "busy_timeout": round(lock_timeout_s * 1000),
+                "journal_mode": "wal",
+                "synchronous": "full",
+                "foreign_keys": 1,
+            },
+        )
+
+    @contextmanager
+    def read_transaction(self) -> Iterator[None]:
+        with (
+            self._turn(self._readers),
+            self.usable_connection(),
+            self.transaction("DEFERRED"),
+        ):
+            yield
+
+    @contextmanager
+    def write_transaction(self) -> Iterator[None]:
+        with (
+            # First, so that waiting threads hold no connection.
+            self._turn(self._writers) as remaining_s,
+            self.usable_connection(),
+            self._busy_timeout(remaining_s),
+            self.transaction("IMMEDIATE"),
+        ):
+            yield
+
+    @contextmanager
+    def _turn(self, lock: FairLock) -> Iterator[float]:
+        """Holds the lock inside. Yields what is left of the lock timeout, in s. Raises Busy."""
+        deadline = monotonic() + self._lock_timeout_s
+        try:
+            lock.acquire(self._lock_timeout_s)
+        except TimeoutError:
+            raise Busy("too many transactions are waiting for SQLite") from None
+        try:
+            yield max(0, deadline - monotonic())
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _busy_timeout(self, seconds: float) -> Iterator[None]:
+        self.execute_sql(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+        try:
+            yield
+        finally:
+            self.execute_sql(f"PRAGMA busy_timeout = {self._lock_timeout_s * 1000:.0f}")
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        try:
+            return super().execute_sql(sql, params)
+        except DatabaseError as error:
+            if type(error) is DatabaseError:  # the file is damaged, whatever the statement is
+                raise OperationalError(*error.args) from error
+            raise
+
+    def is_conflict(self, error: Exception) -> bool:
+        """Tells whether a retry of the whole transaction can succeed."""
+        original = getattr(error, "orig", error)  # Peewee keeps the error that it wraps
+        primary_code = getattr(original, "sqlite_errorcode", 0) & 0xFF
+        return isinstance(error, Busy) or primary_code in _SQLITE_CONFLICTS
+
+
+class _MySQLSession(MySQLDatabase):
+    def _connect(self) -> Any:
+        connection = super()._connect()
+        with connection.cursor() as cursor:
+            # Under REPEATABLE READ, a write that waited for its family's lock would continue with
+            # the snapshot from before the wait.
+            cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {LOCK_TIMEOUT_S}")
+            cursor.execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES'")
+        return connection
+
+
+class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
+    def __init__(self, name: str, **connection: Any) -> None:
+        super().__init__(
+            name,
+            max_connections=MAX_CONNECTIONS,
+            timeout=CONNECTION_TIMEOUT_S,
+            stale_timeout=3600,
+            connect_timeout=SILENCE_TIMEOUT_S,
+            read_timeout=SILENCE_TIMEOUT_S,
+            write_timeout=SILENCE_TIMEOUT_S,
+            **connection,
+        )
+
+    @contextmanager
+    def read_transaction(self) -> Iterator[None]:
+        # One snapshot for all reads of a pull.
+        with self.usable_connection(), self.transaction("REPEATABLE READ"):
+            yield
+
+    @contextmanager
+    def write_transaction(self) -> Iterator[None]:
+        with self.usable_connection(), self.transaction():
+            yield
+
+    def commit(self) -> None:
+        try:
+            super().commit()
+        except DATABASE_TROUBLE as error:
+            if _has_code(error, _MYSQL_LOST):
+                # The commit may have succeeded, so a retry could apply it twice.
+                raise OperationalError("the connection was lost during a commit") from error
+            raise
+
+    def is_conflict(self, error: Exception) -> bool:
+        """Tells whether a retry of the whole transaction can succeed, if need be on a new
+        connection."""
+        return _has_code(error, _MYSQL_CONFLICTS | _MYSQL_LOST)
+
+    def _is_closed(self, connection: Any) -> bool:
+        is_closed = bool(super()._is_closed(connection))
+        if is_closed:
+            # The idle connections are lost, too, and a server that hangs would make each of them
+            # wait for its timeout.
+            self.close_idle()
+        return is_closed
+
+
+def _has_code(error: Exception, codes: set[int]) -> bool:
+    return any(code in codes for code in error.args if isinstance(code, int))
