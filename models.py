@@ -65,10 +65,13 @@ class Family(Row):
 
 
 class User(Row):
+    PARENT = "parent"
+    CHILD = "child"
+
     family_id = _id(10)
     user_id = _id(6)
     name = CharField()
-    type = CharField(max_length=6)  # parent or child
+    type = CharField(max_length=6)  # PARENT or CHILD
     password_hash = CharField(default="")
     second_password_hash = CharField(default="")
     second_password_salt = CharField(default="")

@@ -20,9 +20,6 @@ from sync.versions import DEVICE_LIST, renew_versions
 
 TRIAL_DURATION = 14 * DAY
 
-#: Mails about warnings and about tasks.
-ALL_MAILS = 3
-
 
 @reading
 def get_status_by_mail_address(body: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +86,7 @@ def delete_account(body: dict[str, Any]) -> str:
     """Deletes a family, for which each address of its parents has to be proven. Raises 401."""
     _, family = calling_device(body["device_auth_token"], for_write=True)
     parents = User.select().where(
-        User.family_id == family.family_id, User.type == "parent", User.mail != ""
+        User.family_id == family.family_id, User.type == User.PARENT, User.mail != ""
     )
     addresses = {parent.mail for parent in parents}
     proven = {use_proof(token).mail for token in body["mail_auth_tokens"]}
@@ -127,13 +124,13 @@ def create_family(
         family_id=family.family_id,
         user_id=new_id_in_family(),
         name=parent_name,
-        type="parent",
+        type=User.PARENT,
         password_hash=password_hash,
         second_password_hash=second_password_hash,
         second_password_salt=second_password_salt,
         mail=mail,
         time_zone=time_zone,
-        mail_notification_flags=ALL_MAILS,
+        mail_notification_flags=mails.WARNINGS | mails.TASKS,
     )
     return family, parent
 

@@ -26,7 +26,7 @@ def acting_parent(device: Device, parent_id: str, second_hash: str) -> User:
     if at_device:
         parent_id = device.current_user_id if device.is_user_kept_signed_in else ""
     parent = User.get_or_none(
-        User.family_id == device.family_id, User.user_id == parent_id, User.type == "parent"
+        User.family_id == device.family_id, User.user_id == parent_id, User.type == User.PARENT
     )
     if parent is None:
         raise Unauthorized("There is no such parent, or nobody is kept signed in.")

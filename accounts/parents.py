@@ -50,7 +50,7 @@ def link_mail_address(body: dict[str, Any]) -> dict[str, Any]:
     parent = User.get_or_none(
         User.family_id == family.family_id,
         User.user_id == body["parent_user_id"],
-        User.type == "parent",
+        User.type == User.PARENT,
     )
     if parent is None or parent.mail:
         raise Conflict("There is no such parent, or it has an address already.")

@@ -44,7 +44,7 @@ def logout_at_primary_device(body: dict[str, Any]) -> dict[str, Any]:
     """Asks the primary device of the caller's child to give up its role. Raises 401 and 409."""
     device, _ = calling_device(body["device_auth_token"])
     child = _user(device)
-    if child is None or child.type != "child":
+    if child is None or child.type != User.CHILD:
         raise Conflict("No child uses this device.")
     primary = _devices_of(child).get(child.current_device)
     if primary is None:

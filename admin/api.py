@@ -93,7 +93,7 @@ def _buyer(body: dict[str, Any]) -> tuple[User, str]:
         settings.current().sign_secret,
         tolerance_s=0 if body["dry_run"] else TOKEN_TOLERANCE_S,
     )
-    parents = User.select().where(User.family_id == payload["familyId"], User.type == "parent")
+    parents = User.select().where(User.family_id == payload["familyId"], User.type == User.PARENT)
     for user in parents:
         if user.user_id == payload["userId"] and user.mail == payload["mail"]:
             return user, user.mail or next((parent.mail for parent in parents if parent.mail), "")

@@ -25,7 +25,7 @@ def to_parents(family_id: str, flag: int, kind: str, **values: str) -> list[Mail
         User.select(User.mail)
         .where(
             User.family_id == family_id,
-            User.type == "parent",
+            User.type == User.PARENT,
             User.mail != "",
             User.mail_notification_flags.bin_and(flag) != 0,
         )
