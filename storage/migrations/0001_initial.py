@@ -5,8 +5,10 @@ reads them as affinities. Ids, tokens and names are case-sensitive and blanks at
 hence the binary collations without padding on MySQL and MariaDB.
 """
 
-from peewee import Database, SqliteDatabase
+from peewee import Database
 from playhouse.migrate import SchemaMigrator
+
+from storage.migrations import table_options
 
 FAMILY = "FOREIGN KEY (family_id) REFERENCES family (family_id) ON DELETE CASCADE"
 CATEGORY = (
@@ -365,14 +367,7 @@ WITH_ROWID = {"app_list"}
 
 def up(migrator: SchemaMigrator, db: Database) -> None:
     for table, columns in TABLES.items():
-        db.execute_sql(f"CREATE TABLE {table} ({columns}) {_storage(db, table)}")
+        options = table_options(db, with_rowid=table in WITH_ROWID)
+        db.execute_sql(f"CREATE TABLE {table} ({columns}) {options}")
     for table, names, unique in INDEXES:
         migrator.migrate(migrator.add_index(table, names, unique))
-
-
-def _storage(db: Database, table: str) -> str:
-    if isinstance(db, SqliteDatabase):
-        return "" if table in WITH_ROWID else "WITHOUT ROWID"
-    version = db.execute_sql("SELECT version()").fetchone()[0]
-    collation = "utf8mb4_nopad_bin" if "maria" in version.lower() else "utf8mb4_0900_bin"
-    return f"ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE {collation}"

@@ -1,7 +1,9 @@
 """Counters of mails, and when the retention jobs ran (mails.md, 4; data-model.md, "Retention")."""
 
-from peewee import Database, SqliteDatabase
+from peewee import Database
 from playhouse.migrate import SchemaMigrator
+
+from storage.migrations import table_options
 
 TABLES = {
     "rate_limit": """
@@ -22,13 +24,5 @@ TABLES = {
 
 def up(migrator: SchemaMigrator, db: Database) -> None:
     for table, columns in TABLES.items():
-        db.execute_sql(f"CREATE TABLE {table} ({columns}) {_storage(db)}")
+        db.execute_sql(f"CREATE TABLE {table} ({columns}) {table_options(db)}")
     migrator.migrate(migrator.add_index("rate_limit", ["ends_at"], False))
-
-
-def _storage(db: Database) -> str:
-    if isinstance(db, SqliteDatabase):
-        return "WITHOUT ROWID"
-    version = db.execute_sql("SELECT version()").fetchone()[0]
-    collation = "utf8mb4_nopad_bin" if "maria" in version.lower() else "utf8mb4_0900_bin"
-    return f"ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE {collation}"
