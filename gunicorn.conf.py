@@ -27,7 +27,7 @@ worker_class = HttpWorker
 
 # An open websocket holds one of these threads, and phones have one while their screen is on. They
 # are started when they are needed. 200 sockets take 22 MiB and 800 threads in all, so this is
-# plenty for a few dozen families; docs/realtime.md says what to do for more. Sockets beyond are
+# plenty for a few dozen families; docs/sockets.md says what to do for more. Sockets beyond are
 # refused with 503, so that requests always find a thread.
 REQUEST_THREADS = 16
 threads = 200 + REQUEST_THREADS

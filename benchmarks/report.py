@@ -17,7 +17,7 @@ _BEGIN, _END = "<!-- measured -->", "<!-- end of what was measured -->"
 
 
 def write(results: Results, folder: Path) -> None:
-    """Prints the tables, puts them into `performance.md` where that exists, and writes
+    """Prints the tables, puts them into `docs/performance.md` where that exists, and writes
     `performance.json` and `performance.png` beside it."""
     tables = "\n\n".join(_tables(results))
     print(tables)  # noqa: T201

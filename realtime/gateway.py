@@ -114,7 +114,7 @@ class Advice:
         if time.monotonic() > self._next_refusal:
             self._next_refusal = time.monotonic() + 60
             log.warning(
-                "refused a websocket, since %s are open; docs/realtime.md says how to allow more",
+                "refused a websocket, since %s are open; docs/sockets.md says how to allow more",
                 len(open_sockets),
             )
 

@@ -1,4 +1,4 @@
-"""When a child may send a parent action for itself (child-actions.md, "Part 2: self limit adding").
+"""When a child may send a parent action for itself (child-actions.md, Part 2).
 Actions without a function of the same name it never may."""
 
 from tests.model.actions import rule_entry

@@ -1,4 +1,4 @@
-"""`connected devices` (realtime.md, "Presence")."""
+"""`connected devices` (realtime.md, "connected devices")."""
 
 import pytest
 
