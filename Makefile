@@ -19,8 +19,8 @@ test: .venv/dev ## Install what is needed and run the tests; on MySQL, too, if T
 torture: .venv/dev ## Kill it, cut its power, fill its disk and so on (40 minutes; SHORT=1: 3)
 	@$(BIN)/pytest torture $(if $(SHORT),--short)
 
-bench: .venv/bench ## Measure how fast it is, and put it into docs/performance.md (needs wrk; 20 minutes)
-	@$(BIN)/python -m benchmarks
+bench: .venv/bench ## Measure speed and memory, and write docs/performance.md (needs wrk; 20 minutes; SHORT=1: 8)
+	@$(BIN)/python -m benchmarks $(if $(SHORT),--short)
 
 lint: .venv/dev ## Check format, style and types
 	@$(BIN)/ruff format --check --quiet .

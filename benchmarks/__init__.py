@@ -5,9 +5,6 @@
 The clients that make families and look at what a pull reports are those of the tests.
 """
 
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-
-sys.path.append(str(ROOT / "tests"))

@@ -4,17 +4,24 @@ import argparse
 import os
 import platform
 import statistics
+import subprocess
 import tempfile
-from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks import ROOT, work
 from benchmarks.load import check_wrk
-from benchmarks.report import write
+from benchmarks.report import store, tables, write_page
 from benchmarks.servers import MeasuredServer, seconds_to_first_answer
+from benchmarks.sockets import measure_sockets
 from benchmarks.stage import Case, Measured, Stage, measure_ceiling, staged
+
+PARTS = ("sqlite", "mysql", "growth", "sockets")
+
+#: For the raw figures of each run; Git ignores it.
+RAW = ROOT / "benchmarks" / "results"
 
 MANY = 16
 
@@ -33,9 +40,14 @@ NUMBERS_OF_CATEGORIES = (10, 50, 200)
 
 
 class Effort(NamedTuple):
+    """How often each case is measured, and for how long."""
+
     rounds: int
-    #: of one measurement
     seconds: float
+
+
+FULL = Effort(rounds=3, seconds=4)
+SHORT = Effort(rounds=3, seconds=1)
 
 
 Results = dict[str, Any]
@@ -43,10 +55,16 @@ Results = dict[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure (all)")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=4, help="of one measurement")
-    parser.add_argument("--output", type=Path, default=ROOT / "docs", metavar="FOLDER")
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        choices=[*PARTS, []],
+        help="print the tables of these only; without any the page in docs/ is written, too",
+    )
+    parser.add_argument("--short", action="store_true", help="8 minutes instead of 20")
+    parser.add_argument("--rounds", type=int, help=f"of each case ({FULL.rounds})")
+    parser.add_argument("--seconds", type=float, help=f"of each round ({FULL.seconds:g})")
+    parser.add_argument("--page", type=Path, default=ROOT / "docs", metavar="FOLDER")
     parser.add_argument(
         "--mysql-url",
         default=os.environ.get("TEST_MYSQL_URL", ""),
@@ -54,21 +72,31 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     check_wrk()
-    effort = Effort(arguments.rounds, arguments.seconds)
+    usual = SHORT if arguments.short else FULL
+    effort = Effort(arguments.rounds or usual.rounds, arguments.seconds or usual.seconds)
     results: Results = {"machine": _machine(), "effort": effort._asdict()}
     disk = ROOT / "data"  # where operators have the database, and no file system in memory
     disk.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=disk, prefix="benchmark-") as folder:
-        for name in arguments.parts or PARTS:
-            if name != "mysql":
-                results[name] = PARTS[name](Path(folder), effort)
-            elif arguments.mysql_url:
-                results[name] = measure_engine(Path(folder), effort, arguments.mysql_url)
-    write(results, arguments.output)
+        for part in arguments.parts or PARTS:
+            if part != "mysql" or arguments.mysql_url:
+                results[part] = _measure(part, Path(folder), effort, arguments.mysql_url)
+    _say(tables(results))
+    _say(f"raw figures: {store(results, RAW)}")
+    if not arguments.parts:
+        write_page(results, arguments.page)
 
 
-def measure_sqlite(folder: Path, effort: Effort) -> Results:
-    return measure_engine(folder, effort, f"sqlite:///{folder}/main.db")
+def _measure(part: str, folder: Path, effort: Effort, mysql_url: str) -> Any:
+    match part:
+        case "sqlite":
+            return measure_engine(folder, effort, f"sqlite:///{folder}/main.db")
+        case "mysql":
+            return measure_engine(folder, effort, mysql_url)
+        case "growth":
+            return measure_growth(folder, effort)
+        case _:
+            return measure_sockets(folder)
 
 
 def measure_engine(folder: Path, effort: Effort, database_url: str) -> Results:
@@ -209,18 +237,25 @@ def _machine() -> Results:
         for line in Path("/proc/cpuinfo").read_text().splitlines()
         if line.startswith("model name")
     )
-    return {"cpu": model, "cores": os.cpu_count(), "python": platform.python_version()}
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],  # noqa: S607
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return {
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "commit": commit.stdout.strip(),
+        "time": datetime.now().isoformat(timespec="seconds"),
+    }
 
 
 def _say(text: str) -> None:
     print(text, flush=True)  # noqa: T201
 
-
-PARTS: dict[str, Callable[[Path, Effort], Results]] = {
-    "sqlite": measure_sqlite,
-    "growth": measure_growth,
-    "mysql": measure_sqlite,
-}
 
 if __name__ == "__main__":
     main()

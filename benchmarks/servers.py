@@ -1,9 +1,9 @@
-"""The processes of a server: what they take of the machine."""
+"""A server as `make serve` runs it, and its use of CPU and memory."""
 
 import os
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.real_server import Server
 
@@ -11,14 +11,17 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Memory(NamedTuple):
-    """PSS in MB: the share of a process in what is in memory."""
+    """PSS in MB (1,000,000 bytes): pages that processes share count for each in part."""
 
     worker: float
     with_master: float
 
 
 class MeasuredServer(Server):
-    """gunicorn as an operator starts it."""
+    """gunicorn as `make serve` starts it."""
+
+    def __init__(self, folder: Path, *options: str, **arguments: Any) -> None:
+        super().__init__(folder, *options, **{"MALLOC_ARENA_MAX": "2", **arguments})
 
     @property
     def worker(self) -> int:
@@ -38,7 +41,7 @@ def seconds_to_first_answer(folder: Path, database_url: str) -> float:
 
 
 def cpu_seconds(process: int) -> float:
-    """What a process has used so far, with all its threads, in user and kernel mode."""
+    """CPU time of a process so far, in user and kernel mode, with all its threads."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
