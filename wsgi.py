@@ -10,7 +10,6 @@ from app import create_app
 if not os.environ.get("FLASK_RUN_FROM_CLI"):
     from realtime.gateway import Gateway
 
-    chosen = settings.from_environment()
-    settings.log_to_stderr(chosen)
-    application = create_app(chosen)
+    settings.log_to_stderr(settings.from_environment())
+    application = create_app()
     application.wsgi_app = Gateway(application.wsgi_app)  # type: ignore[method-assign]

@@ -1,1 +1,1 @@
-"""The HTTP edge: everything that knows Flask or gunicorn."""
+"""The edge: all that knows Flask and gunicorn."""
