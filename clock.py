@@ -1,16 +1,16 @@
-"""The one place that time comes from, so that a test can set it."""
+"""The time of what is stored, from one place, so that tests can set it."""
 
 import time
 
 
 def now_ms() -> int:
-    """The present time in ms since the epoch (UTC)."""
+    """Returns the current time in ms since the epoch (UTC)."""
     return time.time_ns() // 1_000_000
 
 
 def rounded_down(timestamp: int, step: int) -> int:
-    """Some times are stored coarsely, for fewer writes and no usage profiles (data-model.md,
-    "Timestamps"). Both in ms."""
+    """Returns the timestamp rounded down to a multiple of `step`, both in ms. Some times are stored
+    coarsely, which saves writes and reveals no usage profiles (data-model.md, "Timestamps")."""
     return timestamp - timestamp % step
 
 

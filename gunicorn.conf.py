@@ -1,4 +1,4 @@
-"""How gunicorn runs the server."""
+"""Configures gunicorn, which reads this file from the working directory by default."""
 
 import gc
 import logging
@@ -20,47 +20,47 @@ _log = logging.getLogger("timelimit")
 
 bind = f"0.0.0.0:{_settings.port}"
 
-# One process, unless --workers or WEB_CONCURRENCY ask for more (then REDIS_URL is needed): it keeps
-# the memory small, and a second one would not be faster on SQLite. Threads wait for the disk and
-# for sockets without holding the interpreter.
+# One process, unless --workers or WEB_CONCURRENCY ask for more, which then need REDIS_URL. It saves
+# memory, and a second process would be no faster on SQLite. Threads release the GIL while they wait
+# for the disk and for sockets.
 worker_class = HttpWorker
 
-# An open websocket holds one of these threads, and phones have one while their screen is on. They
-# are started when they are needed. 200 sockets take 22 MiB and 800 threads in all, so this is
-# plenty for a few dozen families; docs/sockets.md says what to do for more. Sockets beyond are
-# refused with 503, so that requests always find a thread.
+# An open websocket occupies one of these threads, and phones keep one open while their screen is
+# on. Threads start on demand. 200 sockets take 22 MiB and 800 threads altogether, which is plenty
+# for a few dozen families; docs/sockets.md tells how to serve more. Further sockets are refused
+# with 503, so that requests always find a thread.
 REQUEST_THREADS = 16
 threads = 200 + REQUEST_THREADS
 
-# Longer than reverse proxies keep idle connections, so that it is never us who closes one that a
-# request is just about to use.
+# Longer than reverse proxies keep idle connections, so that the server never closes one that a
+# proxy is about to use.
 keepalive = 75
 
-# Clients give up after 10 s; a worker that has not answered for three times that hangs.
+# The arbiter kills a worker whose main loop has been silent for this long.
 timeout = 30
 
-# What runs when the process has to end; requests take milliseconds.
+# Requests take milliseconds, so those in progress at shutdown need no more.
 graceful_timeout = 5
 
-# The server says itself what an operator needs to know.
+# The server logs what operators need to know by itself.
 loglevel = "warning"
 
 
 def on_starting(server: Any) -> None:
     if server.cfg.workers > 1 and not _settings.redis_url:
         raise settings.SettingsError(
-            f"{server.cfg.workers} workers can't tell each other's devices to sync: set REDIS_URL, "
-            "for example to redis://localhost:6379/0, or run one worker"
+            f"{server.cfg.workers} workers need Redis to notify each other's devices: set "
+            "REDIS_URL, for example to redis://localhost:6379/0, or run one worker"
         )
     database.initialize(connect(_settings.database_url))
     for name in migrate():
         _log.info("migrated the database: %s", name)
-    database.close_all()  # no connection may be shared with the worker
+    database.close_all()  # workers must not inherit connections
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    # The modules of the application are imported above, before the workers are made, so that all
-    # processes share the memory that they take. That saves as much as the server itself needs.
+    # The application's modules are imported above, before the fork, so that all processes share
+    # their memory. That saves as much as the server itself needs.
     gc.freeze()
 
 
@@ -71,10 +71,12 @@ def when_ready(server: Any) -> None:
     else:
         _log.info("the data is in the MySQL database %s", database.database)
     if _settings.mail_server is None:
-        _log.info("no SMTP_URL: login codes appear here, and by .venv/bin/flask login-code MAIL")
+        _log.info(
+            "no SMTP_URL: login codes are logged here, and shown by .venv/bin/flask login-code MAIL"
+        )
     if not _settings.admin_token:
-        _log.info("no ADMIN_TOKEN: the admin API is off")
-    _log.info("next: put a proxy with TLS in front, and enter its address in the app (README.md)")
+        _log.info("no ADMIN_TOKEN: the admin API is disabled")
+    _log.info("next: set up a reverse proxy with TLS and enter its address in the app (README.md)")
 
 
 def post_worker_init(worker: Any) -> None:
@@ -85,7 +87,7 @@ def post_worker_init(worker: Any) -> None:
     end_worker: Any = signal.getsignal(signal.SIGTERM)
 
     def end_sockets_and_worker(*arguments: Any) -> None:
-        open_sockets.end()  # otherwise their threads would be waited for
+        open_sockets.end()  # otherwise the worker would wait for their threads
         end_worker(*arguments)
 
     signal.signal(signal.SIGTERM, end_sockets_and_worker)

@@ -1,5 +1,5 @@
-"""Ids, tokens and versions: what they look like and how new ones are drawn (data-model.md, "Ids,
-tokens, versions")."""
+"""Formats and random generation of ids, tokens and versions (data-model.md, "Ids, tokens,
+versions")."""
 
 import re
 import secrets
@@ -33,8 +33,8 @@ def new_transaction_id() -> str:
 
 
 def new_version(*, unlike: str = "") -> str:
-    """A version that differs from `unlike`: clients compare versions for equality only, so a
-    repeated one would hide a change from them (pull-status.md, "Quirks")."""
+    """Returns a version that differs from `unlike`: clients only compare versions for equality, so
+    a repeated one would hide a change from them (pull-status.md, "Quirks")."""
     while (version := _draw(4)) == unlike:
         pass
     return version

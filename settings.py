@@ -1,7 +1,7 @@
-"""Every setting of the environment, typed, with its default and a line of help.
+"""The settings: environment variables with types, defaults and a line of help each.
 
 Names are those of timelimit-server where it has the same setting (http.md, "Environment
-variables"). Unset and empty are the same for all of them.
+variables"). An empty variable counts as unset.
 """
 
 import json
@@ -20,17 +20,17 @@ from schemas.fields import first_problem
 
 
 class SettingsError(SystemExit):
-    """A variable has a value that the server can't work with. Ends the process with a line that
-    says which, and what would be right."""
+    """An environment variable has an invalid value. Ends the process with a line that names the
+    variable, its value and what is expected."""
 
 
 @dataclass(frozen=True)
 class MailServer:
-    """An SMTP server that takes our mails. Without `user` it asks for no login."""
+    """An SMTP server that accepts our mails, without a login if `user` is empty."""
 
     host: str
     port: int
-    #: From the first byte. Otherwise the connection is encrypted if the server offers STARTTLS.
+    #: TLS from the first byte; otherwise STARTTLS is used if the server offers it.
     tls: bool
     user: str = ""
     password: str = field(default="", repr=False)
@@ -55,11 +55,11 @@ class Settings:
 
 
 class YesNo(fields.Field[bool]):
-    """`yes` or `no` and nothing else, since `ALWAYS_PRO=false` must not mean yes."""
+    """`yes` or `no` and nothing else: `ALWAYS_PRO=false` must not mean yes."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if value not in ("yes", "no"):
-            raise ValidationError("write yes or no")
+            raise ValidationError("must be yes or no")
         return bool(value == "yes")
 
 
@@ -68,23 +68,23 @@ def _known_database(url: str) -> None:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise ValidationError(f"this is no URL: {error}") from error
+        raise ValidationError(f"not a URL: {error}") from error
     if parts.scheme == "sqlite" and url.startswith("sqlite:///") and len(parts.path) > 1:
         return
     if parts.scheme == "mysql" and parts.hostname and len(parts.path) > 1:
         return
     raise ValidationError(
-        "write sqlite:///PATH (four slashes for an absolute path) or "
-        "mysql://USER:PASSWORD@HOST/DATABASE (for MariaDB, too)"
+        "must be sqlite:///PATH (four slashes for an absolute path) or "
+        "mysql://USER:PASSWORD@HOST/DATABASE (also for MariaDB)"
     )
 
 
 def _known_redis(url: str) -> None:
     if not url.startswith(("redis://", "rediss://", "unix://")):
-        raise ValidationError("write redis://HOST:PORT/NUMBER, or rediss://... for TLS")
+        raise ValidationError("must be redis://HOST:PORT/NUMBER, or rediss://... for TLS")
     if find_spec("redis") is None:
         raise ValidationError(
-            "the package redis is missing; install it with: "
+            "needs the package redis; install it with: "
             ".venv/bin/pip install -r requirements-redis.txt"
         )
 
@@ -96,22 +96,24 @@ class _Login(Schema):
 
 class _Transport(Schema):
     host = fields.String(required=True, validate=validate.Length(min=1))
-    port = fields.Integer(validate=validate.Range(1, 65535, error="write a number from 1 to 65535"))
+    port = fields.Integer(
+        validate=validate.Range(1, 65535, error="must be a number from 1 to 65535")
+    )
     secure = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     auth = fields.Nested(_Login, load_default=dict)
 
 
 class MailTransport(fields.Field[MailServer]):
-    """The JSON that timelimit-server hands to its mail library."""
+    """A mail server as JSON, as timelimit-server passes it to its mail library."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> MailServer:
         try:
             given = _Transport().load(json.loads(value))
         except (ValueError, ValidationError) as error:
-            messages = error.messages if isinstance(error, ValidationError) else ["no JSON"]
+            messages = error.messages if isinstance(error, ValidationError) else ["not JSON"]
             raise ValidationError(
-                'write {"host": "mail.example.com", "port": 465, "secure": true, '
-                '"auth": {"user": "NAME", "pass": "PASSWORD"}}, of which only host is needed '
+                'must be {"host": "mail.example.com", "port": 465, "secure": true, '
+                '"auth": {"user": "NAME", "pass": "PASSWORD"}}, where only host is required '
                 f"({first_problem(messages)})"
             ) from None
         tls = given["secure"]
@@ -121,16 +123,16 @@ class MailTransport(fields.Field[MailServer]):
 
 
 class SmtpUrl(fields.Field[MailServer]):
-    """The same as a URL."""
+    """A mail server as a URL."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> MailServer:
         try:
             parts = urlsplit(value)
             port = parts.port
         except ValueError as error:
-            raise ValidationError(f"this is no URL: {error}") from None
+            raise ValidationError(f"not a URL: {error}") from None
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname or port == 0:
-            raise ValidationError("write smtp://USER:PASSWORD@HOST:PORT, or smtps://... for TLS")
+            raise ValidationError("must be smtp://USER:PASSWORD@HOST:PORT, or smtps://... for TLS")
         tls = parts.scheme == "smtps"
         return MailServer(
             parts.hostname,
@@ -141,12 +143,12 @@ class SmtpUrl(fields.Field[MailServer]):
         )
 
 
-#: By whether the connection is encrypted from its first byte.
+#: By `MailServer.tls`.
 _DEFAULT_PORTS = {True: 465, False: 587}
 
 
 class Names(fields.Field[frozenset[str]]):
-    """Words with commas between them; blanks around them and letter case don't matter."""
+    """A comma-separated list. Spaces around items and letter case are ignored."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Any, **kwargs: Any
@@ -158,21 +160,21 @@ def _one_address(sender: str) -> None:
     try:
         bare_address(sender)
     except NoAddress:
-        raise ValidationError("write one address, such as TimeLimit <no@example.com>") from None
+        raise ValidationError("must be one address, such as TimeLimit <no@example.com>") from None
 
 
 def _addresses_or_domains(items: frozenset[str]) -> None:
     if any(item.startswith("@") for item in items):
-        raise ValidationError("write addresses or domains, such as me@example.com,example.org")
+        raise ValidationError("must be addresses or domains, such as me@example.com,example.org")
 
 
 def _domains(items: frozenset[str]) -> None:
     if any("@" in item for item in items):
-        raise ValidationError("write domains, such as example.com,example.org")
+        raise ValidationError("must be domains, such as example.com,example.org")
 
 
 class Environment(Schema):
-    """The variables; `metadata["help"]` is what the README's table says about them."""
+    """The environment variables. The README's table shows each `metadata["help"]`."""
 
     class Meta:
         unknown = EXCLUDE
@@ -181,13 +183,15 @@ class Environment(Schema):
         data_key="DATABASE_URL",
         load_default="sqlite:///data/timelimit.db",
         validate=_known_database,
-        metadata={"help": "where the data is: `sqlite:///PATH` or `mysql://USER:PASSWORD@HOST/DB`"},
+        metadata={
+            "help": "location of the data: `sqlite:///PATH` or `mysql://USER:PASSWORD@HOST/DB`"
+        },
     )
     port = fields.Integer(
         data_key="PORT",
         load_default=8080,
-        validate=validate.Range(1, 65535, error="write a number from 1 to 65535"),
-        error_messages={"invalid": "write a number from 1 to 65535"},
+        validate=validate.Range(1, 65535, error="must be a number from 1 to 65535"),
+        error_messages={"invalid": "must be a number from 1 to 65535"},
         metadata={"help": "TCP port to listen on, on all interfaces"},
     )
     always_pro = YesNo(
@@ -199,24 +203,26 @@ class Environment(Schema):
         data_key="LOG_LEVEL",
         load_default="info",
         validate=validate.OneOf(
-            ["debug", "info", "warning", "error"], error="write one of {choices}"
+            ["debug", "info", "warning", "error"], error="must be one of {choices}"
         ),
         metadata={"help": "`debug`, `info`, `warning` or `error`"},
     )
     disable_signup = YesNo(
         data_key="DISABLE_SIGNUP",
         load_default=False,
-        metadata={"help": "`yes`: no new families by the app, only by `flask family create`"},
+        metadata={
+            "help": "`yes`: families can't be created in the app, only with `flask family create`"
+        },
     )
     admin_token = fields.String(
         data_key="ADMIN_TOKEN",
         load_default="",
-        metadata={"help": "password of `/admin`; without it nobody gets in"},
+        metadata={"help": "password of `/admin`; without it, nobody has access"},
     )
     sign_secret = fields.String(
         data_key="SIGN_SECRET",
         load_default="",
-        metadata={"help": "key that signs identity tokens; without it there are none"},
+        metadata={"help": "key that signs identity tokens; without it, there are none"},
     )
     mail_transport = MailTransport(
         data_key="MAIL_TRANSPORT",
@@ -224,24 +230,24 @@ class Environment(Schema):
     )
     smtp_url = SmtpUrl(
         data_key="SMTP_URL",
-        metadata={"help": "the same as `smtp://USER:PASSWORD@HOST:PORT`, `smtps://` for TLS"},
+        metadata={"help": "mail server as `smtp://USER:PASSWORD@HOST:PORT`, `smtps://` for TLS"},
     )
     mail_sender = fields.String(
         data_key="MAIL_SENDER",
         load_default="TimeLimit <timelimit@localhost>",
         validate=_one_address,
-        metadata={"help": "the address that mails come from"},
+        metadata={"help": "sender address of mails"},
     )
     mail_imprint = fields.String(
         data_key="MAIL_IMPRINT",
         load_default="",
-        metadata={"help": "text at the end of mails: who runs this server"},
+        metadata={"help": "text at the end of mails that says who runs this server"},
     )
     mail_whitelist = Names(
         data_key="MAIL_WHITELIST",
         load_default=frozenset(),
         validate=_addresses_or_domains,
-        metadata={"help": "only these addresses and domains may sign in; empty: all"},
+        metadata={"help": "only these addresses and domains may sign in; empty means all"},
     )
     mail_server_blacklist = Names(
         data_key="MAIL_SERVER_BLACKLIST",
@@ -252,32 +258,31 @@ class Environment(Schema):
     ping_interval_sec = fields.Integer(
         data_key="PING_INTERVAL_SEC",
         load_default=25,
-        validate=validate.Range(1, 3600, error="write a number of seconds from 1 to 3600"),
-        error_messages={"invalid": "write a number of seconds from 1 to 3600"},
-        metadata={"help": "seconds between two heartbeats of the realtime channel"},
+        validate=validate.Range(1, 3600, error="must be a number of seconds from 1 to 3600"),
+        error_messages={"invalid": "must be a number of seconds from 1 to 3600"},
+        metadata={"help": "seconds between heartbeats of the realtime channel"},
     )
     redis_url = fields.String(
         data_key="REDIS_URL",
         load_default="",
         validate=_known_redis,
-        metadata={"help": "`redis://HOST:PORT/NUMBER`, needed for more than one worker"},
+        metadata={"help": "`redis://HOST:PORT/NUMBER`, required for more than one worker"},
     )
 
     @post_load
     def merge_mail_server(self, given: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         transport, url = given.pop("mail_transport", None), given.pop("smtp_url", None)
         if transport and url:
-            raise ValidationError("MAIL_TRANSPORT is set, too; write one of them", "SMTP_URL")
+            raise ValidationError("MAIL_TRANSPORT is set, too; set only one of them", "SMTP_URL")
         return {**given, "mail_server": transport or url}
 
 
-#: Their values are not shown.
+#: Variables whose values are not shown.
 _SECRET = {"ADMIN_TOKEN", "SIGN_SECRET", "MAIL_TRANSPORT", "SMTP_URL", "REDIS_URL"}
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Reads the settings. Raises SettingsError, which names the variable, its value and what
-    would be right."""
+    """Reads and validates the settings. Raises SettingsError."""
     given = {name: value.strip() for name, value in environment.items() if value.strip()}
     try:
         return Settings(**Environment().load(given))
@@ -285,17 +290,17 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         name, problems = next(iter(error.messages_dict.items()))
         secret = name in _SECRET or (name == "DATABASE_URL" and "@" in given[name])
         value = "***" if secret else given[name]
-        raise SettingsError(f"{name}={value} can't be used: {problems[0]}") from None
+        raise SettingsError(f"{name}={value}: {problems[0]}") from None
 
 
 def log_to_stderr(settings: Settings) -> None:
-    """One format for everything that the server says."""
+    """Sends all log records to stderr, in one format."""
     logging.basicConfig(
         level=settings.log_level.upper(),
         format="%(asctime)s %(levelname)s %(message)s",
         datefmt="%Y-%m-%d %H:%M:%S",
     )
-    # Peewee says what the server says itself.
+    # Peewee would log what the server logs itself.
     logging.getLogger("peewee").setLevel(logging.WARNING)
 
 
@@ -303,14 +308,14 @@ _current: Settings | None = None
 
 
 def use(chosen: Settings) -> None:
-    """Makes these the settings of the process. `create_app` does it."""
+    """Makes these the settings of the process, as `create_app` does."""
     global _current
     _current = chosen
 
 
 def current() -> Settings:
-    """The settings of the process. Raises RuntimeError before they were chosen, since defaults
-    such as ALWAYS_PRO would unlock what they must not."""
+    """Returns the settings of the process. Raises RuntimeError before they are chosen, since a
+    default such as ALWAYS_PRO would unlock everything."""
     if _current is None:
         raise RuntimeError("no settings yet: call create_app() or settings.use() first")
     return _current

@@ -10,6 +10,7 @@ from app import create_app
 if not os.environ.get("FLASK_RUN_FROM_CLI"):
     from realtime.gateway import Gateway
 
-    settings.log_to_stderr(settings.from_environment())
-    application = create_app()
+    chosen = settings.from_environment()
+    settings.log_to_stderr(chosen)
+    application = create_app(chosen)
     application.wsgi_app = Gateway(application.wsgi_app)  # type: ignore[method-assign]

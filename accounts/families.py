@@ -8,7 +8,13 @@ import clock
 import mails
 import settings
 from accounts.devices import create_device, joined, retire_device
-from accounts.mail_tokens import owner_of, read_proof, use_proof, user_with_mail
+from accounts.mail_tokens import (
+    owner_of,
+    read_proof,
+    use_proof,
+    user_with_mail,
+    users_with_mail,
+)
 from clock import DAY
 from identifiers import new_family_id, new_id_in_family, new_version
 from models import Device, Family, User
@@ -89,7 +95,10 @@ def delete_account(body: dict[str, Any]) -> str:
         User.family_id == family.family_id, User.type == User.PARENT, User.mail != ""
     )
     addresses = {parent.mail for parent in parents}
-    proven = {use_proof(token).mail for token in body["mail_auth_tokens"]}
+    proven = set()
+    for token in body["mail_auth_tokens"]:
+        typed = use_proof(token).mail
+        proven |= {user.mail for user in users_with_mail(typed, family.family_id)} or {typed}
     # Without any address nothing would be proven, and children's devices may ask, too.
     if proven != addresses or not addresses:
         raise Unauthorized("Every parent with an address has to confirm this by mail.")

@@ -7,11 +7,11 @@ from werkzeug.exceptions import BadRequest, Forbidden, Gone, InternalServerError
 import clock
 import mails
 import settings
-from accounts.mail_tokens import LIFETIME, is_too_old
+from accounts.mail_tokens import LIFETIME, is_too_old, users_with_mail
 from accounts.words import new_words, same_words
 from identifiers import new_auth_token
 from mails import rate_limits
-from models import MailAuthToken, MailLoginToken, User
+from models import MailAuthToken, MailLoginToken
 from schemas.addresses import NoAddress, bare_address, domain_of
 from storage.database import for_update, reading, writing
 from sync.caller import calling_device
@@ -55,8 +55,8 @@ def _shown_device(token: str | None, address: str) -> dict[str, str]:
     if token is None:
         return {}
     device, family = calling_device(token)
-    owners = User.select().where(User.family_id == family.family_id, User.mail == address)
-    return {"device": device.name} if owners.count() == 1 else {}
+    owners = users_with_mail(address, family.family_id)
+    return {"device": device.name} if len(owners) == 1 else {}
 
 
 @writing
@@ -104,15 +104,16 @@ def _try_code(login_token: str, typed: str) -> str | Forbidden | Gone:
 
 @reading
 def open_codes(address: str) -> list[tuple[str, int]]:
-    """The codes that were sent to an address and still work, with their times, newest first."""
-    oldest = clock.now_ms() - LIFETIME
-    logins = (
+    """The codes that were sent to an address and still work, with their times, newest first. If
+    there is none, those of the address in another letter case."""
+    logins = list(
         MailLoginToken.select()
         .where(
-            MailLoginToken.mail == address,
-            MailLoginToken.created_at >= oldest,
+            MailLoginToken.created_at >= clock.now_ms() - LIFETIME,
             MailLoginToken.remaining_attempts > 0,
         )
         .order_by(MailLoginToken.created_at.desc())
     )
-    return [(login.received_code, login.created_at) for login in logins]
+    exact = [login for login in logins if login.mail == address]
+    similar = [login for login in logins if login.mail.casefold() == address.casefold()]
+    return [(login.received_code, login.created_at) for login in exact or similar]

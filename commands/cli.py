@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from accounts.devices import create_device, new_add_device_token
 from accounts.families import create_family, delete_family
 from accounts.mail_login import open_codes
+from accounts.mail_tokens import user_with_mail
 from identifiers import new_id_in_family
 from maintenance import retention
 from models import Category, Device, Family, User
@@ -154,7 +155,7 @@ def _store_family(
 
     @db.writing
     def store() -> tuple[Family, User, Device]:
-        if mail and User.select().where(User.mail == mail).exists():
+        if mail and user_with_mail(mail):
             raise click.BadParameter(f"{mail} has a family already", param_hint="--mail")
         family, parent = create_family(
             parent_name=parent_name,

@@ -1,1 +1,1 @@
-"""The edge: all that knows Flask and gunicorn."""
+"""The HTTP edge: everything that knows Flask or gunicorn."""

@@ -1,4 +1,4 @@
-"""The admin token and CORS, for all paths below /admin/ (http.md, "Admin API")."""
+"""Admin token and CORS for all paths below /admin/ (http.md, "Admin API")."""
 
 from flask import Flask, Response, request
 
@@ -6,19 +6,19 @@ from admin.access import check_admin_token
 
 PREFIX = "/admin/"
 
-#: Set on every answer below /admin, so that an admin page can be served from anywhere.
+#: Set on every answer below /admin/, so that an admin page can be hosted anywhere.
 CORS_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Accept",
     "Access-Control-Allow-Methods": "GET, POST",
 }
 
-#: Werkzeug would leave the quotes out, without which a realm is malformed (RFC 7617).
+#: Werkzeug would omit the quotes, which RFC 7617 demands around a realm.
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="login"'}
 
 
 def protect_admin_paths(app: Flask) -> None:
-    """Demands the admin token for all paths below /admin/, even those that don't exist."""
+    """Requires the admin token for all paths below /admin/, even those that don't exist."""
     app.before_request(_check)
     app.after_request(_add_headers)
 

@@ -1,7 +1,7 @@
-"""From the bytes of a request to a JSON value (http.md, "Request bodies").
+"""Reads request bodies: from bytes to a JSON value (http.md, "Request bodies").
 
-Clients send their bodies gzipped and chunked. Limits count after decompression and are enforced
-while decompressing, so that a small zip bomb costs nothing.
+Clients send gzipped, chunked bodies. Limits apply to the decompressed size and are enforced while
+decompressing, so that a zip bomb costs nothing.
 """
 
 import codecs
@@ -22,7 +22,7 @@ from schemas.strict_json import NotJson, parse
 
 _CHUNK = 64 * 1024
 
-# zlib's numbers for the window: what kind of header the data has
+# zlib's window sizes, which also say what kind of header the data has
 _GZIP = 31
 _ZLIB = 15
 _RAW_DEFLATE = -15
@@ -35,8 +35,8 @@ class Readable(Protocol):
 def read_json(headers: Headers, stream: Readable, limit: int) -> Any:
     """Reads a body of at most `limit` bytes and returns its JSON object or array.
 
-    A body that is empty or has another content type than JSON counts as `{}`. Raises 400, 413
-    and 415.
+    An empty body, or one whose content type is not JSON, counts as `{}`. Raises 400 for anything
+    but a JSON object or array, 413, and 415 for an unknown encoding or charset.
     """
     content_type, options = parse_options_header(headers.get("Content-Type", ""))
     if content_type.lower() != "application/json":
@@ -50,17 +50,17 @@ def read_json(headers: Headers, stream: Readable, limit: int) -> Any:
     except NotJson as error:
         raise BadRequest("The body is not valid JSON.") from error
     if not isinstance(value, dict | list):
-        raise BadRequest("The body has to be a JSON object.")
+        raise BadRequest("The body must be a JSON object.")
     return value
 
 
 def _decoder(charset: str) -> Any:
     if not charset.lower().startswith("utf-"):
-        raise UnsupportedMediaType("The charset of the body has to be UTF-8.")
+        raise UnsupportedMediaType("The charset of the body must be UTF-8.")
     try:
         return codecs.getdecoder(charset)
     except LookupError:
-        raise UnsupportedMediaType("The charset of the body has to be UTF-8.") from None
+        raise UnsupportedMediaType("The charset of the body must be UTF-8.") from None
 
 
 def _decompressed(encoding: str, stream: Readable, limit: int) -> bytes:
@@ -68,30 +68,28 @@ def _decompressed(encoding: str, stream: Readable, limit: int) -> bytes:
     if encoding == "identity":
         return _read_at_most(stream, limit)
     if encoding not in ("gzip", "deflate"):
-        raise UnsupportedMediaType("The body can be compressed by gzip or deflate only.")
+        raise UnsupportedMediaType("The body may only be compressed with gzip or deflate.")
     data = bytearray()
     decompressor = None
     try:
-        # Compressed data is hardly ever bigger than what it stands for, and never twice as big.
+        # Compressed data is hardly ever larger than the original, and never twice as large.
         for chunk in _chunks(stream, 2 * limit):
             if decompressor is None:
                 decompressor = zlib.decompressobj(_window(encoding, chunk))
             data += decompressor.decompress(chunk, limit + 1 - len(data))
             if len(data) > limit:
-                raise RequestEntityTooLarge(
-                    f"The body has more than {limit} bytes when decompressed."
-                )
+                raise RequestEntityTooLarge(f"The decompressed body has more than {limit} bytes.")
     except zlib.error:
-        raise BadRequest("The compressed body is broken.") from None
+        raise BadRequest("The compressed body is corrupt.") from None
     if decompressor and (not decompressor.eof or decompressor.unused_data):
-        raise BadRequest("The compressed body is cut off or followed by something else.")
+        raise BadRequest("The compressed body is truncated or followed by other data.")
     return bytes(data)
 
 
 def _window(encoding: str, compressed: bytes) -> int:
     if encoding == "gzip":
         return _GZIP
-    # "deflate" means data with zlib's header, but some senders leave that out.
+    # "deflate" means data with a zlib header, but some senders omit it.
     return _ZLIB if compressed[0] & 0x0F == 8 else _RAW_DEFLATE
 
 
@@ -114,5 +112,5 @@ def _read(stream: Readable) -> bytes:
     except HTTPException:
         raise
     except Exception as error:
-        # It depends on the WSGI server what it raises for wrong chunks and lost connections.
-        raise BadRequest("The body can't be read to its end.") from error
+        # Each WSGI server raises its own errors for malformed chunks and lost connections.
+        raise BadRequest("The body could not be read completely.") from error

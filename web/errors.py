@@ -1,4 +1,4 @@
-"""Exceptions become answers, all of one shape (http.md, "Errors")."""
+"""Turns exceptions into error answers of one shape (http.md, "Errors")."""
 
 import logging
 from urllib.parse import quote
@@ -21,18 +21,18 @@ log = logging.getLogger("timelimit")
 
 
 def answer_errors(app: Flask) -> None:
-    """Registers the answer to every exception of a request."""
+    """Makes the app answer every exception of a request by `{status, error, message}`."""
     app.register_error_handler(Exception, _answer)
 
 
 def _answer(error: Exception) -> Response:
-    """Clients look at the status only; the text is for people."""
+    """Clients look only at the status; the texts are for people."""
     answered = _http_error(error)
     is_unexpected = not isinstance(error, (HTTPException, ValidationError, *DATABASE_TROUBLE))
     status = answered.code or 500
     log.log(
         logging.INFO if status < 500 else logging.ERROR,
-        # Decoded paths can hold line feeds, which would make lines of their own.
+        # Decoded paths may contain line feeds, which would forge log lines.
         "%s %s: %s %s",
         request.method,
         quote(request.path),
@@ -50,13 +50,15 @@ def _answer(error: Exception) -> Response:
 
 def _http_error(error: Exception) -> HTTPException:
     if isinstance(error, MethodNotAllowed):
-        # Clients take 404 for "this server lacks the feature".
+        # Clients take 404 to mean that the server lacks the feature.
         return NotFound()
     if isinstance(error, HTTPException):
         return error
     if isinstance(error, ValidationError):
         return BadRequest(first_problem(error.messages))
     if isinstance(error, DATABASE_TROUBLE):
-        # Clients keep their actions and come back.
-        return ServiceUnavailable("The database is not available now; try again.", retry_after=10)
+        # Clients keep their actions and retry.
+        return ServiceUnavailable(
+            "The database is currently unavailable; retry later.", retry_after=10
+        )
     return InternalServerError()

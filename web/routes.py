@@ -1,7 +1,7 @@
-"""The one blueprint: a table of path, schema and function.
+"""The table of routes: path, function, schema.
 
-Only this table knows paths. A function takes the validated body, or nothing where the route has no
-schema, and returns the answer; it raises `werkzeug.exceptions` for any status but 200.
+A function takes the validated body, or nothing if the route has no schema. It returns the answer,
+a dict for JSON or a str for plain text, and raises `werkzeug.exceptions` for any status but 200.
 """
 
 import json
@@ -27,11 +27,11 @@ Function = Callable[..., dict[str, Any] | str]
 class Route(NamedTuple):
     path: str
     function: Function
-    #: None for requests whose body is not looked at
+    #: None if the body is ignored
     schema: Schema | None = None
     method: str = "POST"
     body_limit: int = 100 * 1024
-    #: raises what has to be answered whatever the body says
+    #: raises errors that take precedence over those of the schema
     check_first: Callable[[], None] | None = None
 
 

@@ -1,4 +1,4 @@
-"""gunicorn's worker with threads, but no client keeps one of them, or all of them, for long."""
+"""gunicorn's threaded worker with a deadline per request."""
 
 import socket
 import time
@@ -8,12 +8,15 @@ from typing import Any
 from gunicorn import util
 from gunicorn.workers.gthread import ThreadWorker
 
-#: From the first byte of a request to the last one of its answer, but for websockets. Clients give
-#: up earlier, and answers wait for the database for a part of it only.
+#: From the first byte of a request to the last byte of its answer, except for websockets. Clients
+#: give up earlier, and the database's own timeouts end earlier, too.
 REQUEST_TIMEOUT_S = 30
 
 
 class HttpWorker(ThreadWorker):
+    """Disconnects clients whose request takes too long, so that slow ones can't keep all threads
+    (decision "a worker of our own on top of gunicorn's threads")."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadlines: dict[Any, float] = {}
@@ -25,7 +28,7 @@ class HttpWorker(ThreadWorker):
         finally:
             self._deadlines.pop(conn, None)
         if is_kept is False:
-            # gunicorn gives clients 2 s to close their side, in the thread that serves all others.
+            # gunicorn would wait up to 2 s for the client to close, in its only accepting thread.
             with suppress(OSError):
                 util.close_graceful(conn.sock.dup())
                 conn.sock.shutdown(socket.SHUT_RDWR)
@@ -33,16 +36,16 @@ class HttpWorker(ThreadWorker):
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         if req.path == "/socket.io/":
-            # It has time limits of its own.
+            # Sockets have timeouts of their own.
             self._deadlines.pop(conn, None)
         return super().handle_request(req, conn)
 
     def notify(self) -> None:
-        """Is called every second."""
+        """Ends overdue requests; gunicorn calls this every second."""
         super().notify()
         now = time.monotonic()
         for conn, deadline in self._deadlines.copy().items():
             if deadline < now:
-                # Whatever its thread waits for is over by this.
+                # This wakes the thread, whatever it waits for.
                 with suppress(OSError):
                     conn.sock.shutdown(socket.SHUT_RDWR)

@@ -102,9 +102,11 @@ def test_an_address_with_family(client: FlaskClient, family: Family) -> None:
     assert status_of(client, family.mail)["status"] == "with family"
 
 
-def test_letter_case_makes_another_address(client: FlaskClient, family: Family) -> None:
-    assert status_of(client, family.mail.lower())["status"] == "without family"
-    create(client, family.mail.lower())
+def test_an_address_is_shown_as_it_was_typed(client: FlaskClient, family: Family) -> None:
+    typed = family.mail.lower()
+    assert status_of(client, typed)["mail"] == typed
+    sign_in(client, typed)
+    assert family.user(family.parent_user)["mail"] == family.mail
 
 
 def test_what_the_server_is_set_to(client: FlaskClient, configure: Configure) -> None:
@@ -416,6 +418,13 @@ def test_addresses_of_strangers_prove_nothing(
         for mail in (stranger, new_address()):
             assert delete(family.parent, mail).status_code == 401
             assert delete(family.parent, family.mail, mail).status_code == 401
+
+
+def test_each_address_may_be_proven_in_another_letter_case(family: Family) -> None:
+    other = new_address()
+    link(family, family.add_parent(), other)
+    assert delete(family.parent, family.mail.upper()).status_code == 401
+    assert delete(family.parent, family.mail.upper(), other.lower()).status_code == 200
 
 
 def test_a_proof_counts_once(client: FlaskClient, family: Family, untouched: Untouched) -> None:

@@ -156,6 +156,14 @@ def test_the_mail_names_the_device_of_the_own_family(
     assert "Anna&#39;s tablet" in mail.html
 
 
+def test_the_mail_names_the_device_whatever_the_letter_case(
+    client: FlaskClient, mailbox: Mailbox, address: str
+) -> None:
+    device = Family(client, mail=address).add_device("Tablet")
+    ask(client, address.upper(), deviceAuthToken=device.token)
+    assert "Tablet" in mailbox.next().text
+
+
 def test_strangers_can_not_put_text_into_mails(
     client: FlaskClient, mailbox: Mailbox, address: str, family: Family
 ) -> None:
@@ -259,6 +267,21 @@ def test_without_a_mail_server_the_code_is_in_the_log_and_a_command_prints_it(
     assert asked.startswith("(asked for ")
     assert record.getMessage().endswith(f"the code for {address}: {code}")
     assert proven(client, sign_in(client, token, code)["mailAuthToken"]) == address
+
+
+def test_the_command_looks_for_another_letter_case_if_the_exact_one_has_no_code(
+    client: FlaskClient, address: str
+) -> None:
+    def codes(typed: str) -> list[str]:
+        result = client.application.test_cli_runner().invoke(args=["login-code", typed])
+        return [line.partition("  ")[0] for line in result.output.splitlines()]
+
+    ask(client, address.lower())
+    (code,) = codes(address.lower())
+    assert codes(address.upper()) == [code]
+    ask(client, address.upper())
+    assert code not in codes(address.upper())
+    assert codes(address.lower()) == [code]
 
 
 def test_with_a_mail_server_no_code_is_in_the_log(

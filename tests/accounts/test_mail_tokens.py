@@ -143,3 +143,40 @@ def test_a_body_has_exactly_its_properties(
         post(client, path, {**right, name: None}, status=400)
         post(client, path, {**right, name: 1}, status=400)
     post(client, path, right)
+
+
+@pytest.mark.parametrize(("path", "body", "known"), USING + READING)
+@pytest.mark.parametrize("beginning", ["", "Änne.Ὀδυσσεύς."])
+def test_letter_case_makes_no_other_address(
+    client: FlaskClient, path: str, body: Body, known: bool, beginning: str
+) -> None:
+    address = beginning + new_address()
+    family = Family(client, mail=address)
+    token = mail_auth_token(address.swapcase())
+    post(client, path, body(token, family), status=200 if known else 409)
+
+
+@pytest.mark.parametrize("path", ["/parent/sign-in-into-family", "/parent/recover-parent-password"])
+def test_an_exact_address_comes_before_a_similar_one(client: FlaskClient, path: str) -> None:
+    address = new_address()
+    families = [Family(client, mail=mail) for mail in (address, address.upper(), address.lower())]
+    for family in families:
+        before = [other.parent.full_pull() for other in families]
+        body = sign_in if "sign-in" in path else recover
+        post(client, path, body(mail_auth_token(family.mail), family))
+        after = [other.parent.full_pull() for other in families]
+        changed = [old != new for old, new in zip(before, after, strict=True)]
+        assert changed == [other is family for other in families]
+
+
+@pytest.mark.parametrize(("path", "body", "known"), [case for case in USING if case.values[2]])
+def test_an_address_that_is_similar_to_two_is_that_of_neither(
+    client: FlaskClient, path: str, body: Body, known: bool
+) -> None:
+    address = new_address()
+    family = Family(client, mail=address.upper())
+    Family(client, mail=address.lower())
+    token = mail_auth_token(address)
+    assert post(client, STATUS, {"mailAuthToken": token})["status"] == "without family"
+    # All that an account is deleted with are addresses of its own family.
+    post(client, path, body(token, family), status=200 if body is delete else 409)

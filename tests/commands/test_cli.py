@@ -125,8 +125,8 @@ def test_people_are_told_how_to_go_on(client: FlaskClient, create: Run, run: Run
 def test_an_address_has_one_family(client: FlaskClient, create: Run) -> None:
     device = made(client, create("--json", "--mail", " once@example.com ", *HASHES))
     assert device.full_pull()["users"]["data"][0]["mail"] == "once@example.com"
-    again = create("--json", "--mail", "once@example.com", *HASHES)
-    assert_refused(again, "--mail", "once@example.com")
+    for mail in ("once@example.com", "Once@Example.com"):
+        assert_refused(create("--json", "--mail", mail, *HASHES), "--mail", mail)
 
 
 @pytest.mark.parametrize(
