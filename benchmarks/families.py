@@ -56,7 +56,7 @@ class BusyFamily(Family):
         for actions in chunked(settings_of_parent, MAX_ACTIONS):
             self.parent_does(*actions)
         days = range(TODAY - DAYS + 1, TODAY + 1)
-        self.parent.push(*(self.used_time(*self.categories, day=day) for day in days))
+        self.parent.applies(*(self.used_time(*self.categories, day=day) for day in days))
 
     def _category(self, child: str, category: str) -> list[dict[str, Any]]:
         rule = {"categoryId": category, "time": 3_600_000, "days": 127, "extraTime": False}

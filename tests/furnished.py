@@ -37,8 +37,8 @@ class FurnishedFamily(Family):
         self.add_parent()
         self.device = self.add_device(user=self.child)
         self.parent_does(*self._settings())
-        assert self.device.push(*self._reports()) is False
-        assert self.parent.push(*self._answers()) is False
+        self.device.applies(*self._reports())
+        self.parent.applies(*self._answers())
         self._ask_for_words()
         for device in (self.device, self.parent):
             device.full_pull()

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import struct
+from functools import partial
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 import clock
 from models import DhKey
 from storage import database as db
-from tests.wire import Device
+from tests.wire import Device, Sender
 
 APP_ID = hashlib.sha256(b"https://timelimit.io").digest()
 
@@ -158,6 +159,10 @@ class Session:
         """The integrity value for the next action of the device."""
         message = action_message(self.device.next_number, self.device.id, encoded)
         return self.login(key, message, **response)
+
+    def as_parent(self, key: SecurityKey, user: str | None = None) -> Sender:
+        """A parent, by default the first one, who uses a security key for each action."""
+        return self.device.as_parent(user, auth=partial(self.sign, key))
 
     def password(self, password: dict[str, str], *, plain: str | None = None) -> dict[str, Any]:
         """A password object with its second hash (or `plain`) encrypted."""

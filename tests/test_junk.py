@@ -270,7 +270,7 @@ def test_a_wrong_action_is_refused_and_changes_nothing(
 ) -> None:
     kind, text = drawn
     device, item = action_item(family, kind, filled_in(text, family))
-    assert device.push_items(item) is True
+    device.applies_items(item, but=[0])
     assert errors(caplog) == []
 
 

@@ -9,11 +9,16 @@ import gzip
 import hashlib
 import hmac
 import json
+import logging
+import re
 import struct
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol
+
+from flask.testing import FlaskClient
 
 import clock
 import models
@@ -29,6 +34,11 @@ SECOND_SALT = "$2a$12$" + "c" * 22
 
 ADMIN_TOKEN = "secret of the operator"
 SIGN_SECRET = "secret of identity tokens"
+
+#: An action as an object, or as the text that a client sends.
+Action = dict[str, Any] | str
+#: Computes the integrity value of an encoded action.
+Sign = Callable[[str], str]
 
 #: A pull of a client that knows nothing.
 NOTHING_KNOWN = {"devices": "", "users": "", "apps": {}, "categories": {}}
@@ -111,6 +121,25 @@ def mail_auth_token(mail: str, *, locale: str = "en") -> str:
     return str(store().token)
 
 
+@contextmanager
+def refusals() -> Iterator[dict[float, str]]:
+    """Collects the log lines about actions that a server in this process refuses, by sequence
+    number."""
+    lines: dict[float, str] = {}
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if found := re.match(r"refused: .*?, number (\S+),", record.getMessage()):
+                lines[float(found[1])] = record.getMessage()
+
+    log, collector = logging.getLogger("timelimit.push"), Collector()
+    log.addHandler(collector)
+    try:
+        yield lines
+    finally:
+        log.removeHandler(collector)
+
+
 class Device:
     """A client: its token, its sequence numbers, and what it knows from its pulls."""
 
@@ -126,25 +155,35 @@ class Device:
 
     def item(
         self,
-        action: dict[str, Any] | str,
+        action: Action,
         *,
         kind: str = "appLogic",
         user: str = "",
-        auth: str = "",
+        auth: str | Sign = "",
         second_hash: str = SECOND_HASH,
         number: int | None = None,
     ) -> dict[str, Any]:
-        """One action of a push. `auth` is `sha512` or `password` (computed from `second_hash`), or
-        the integrity value itself."""
+        """One action of a push.
+
+        `auth` is `sha512` or `password` (computed from `second_hash`), the integrity value itself,
+        or a function from the encoded action to the integrity value.
+        """
         if number is None:
             number = self.next_number
-        self.next_number = max(self.next_number, int(number) + 1)
         encoded = action if isinstance(action, str) else json.dumps(action, ensure_ascii=False)
-        compute = {"sha512": sha512_integrity, "password": password_integrity}.get(auth)
+        if callable(auth):
+            integrity = auth(encoded)
+        elif auth == "sha512":
+            integrity = sha512_integrity(number, self.id, second_hash, encoded)
+        elif auth == "password":
+            integrity = password_integrity(number, self.id, second_hash, encoded)
+        else:
+            integrity = auth
+        self.next_number = max(self.next_number, int(number) + 1)
         return {
             "encodedAction": encoded,
             "sequenceNumber": number,
-            "integrity": compute(number, self.id, second_hash, encoded) if compute else auth,
+            "integrity": integrity,
             "type": kind,
             "userId": user,
         }
@@ -153,44 +192,46 @@ class Device:
         """Pushes and returns `shouldDoFullSync`."""
         body = {"deviceAuthToken": self.token, "actions": list(items)}
         answer = post(self.client, "/sync/push-actions", body)
-        assert answer.keys() == {"shouldDoFullSync"}
-        assert isinstance(answer["shouldDoFullSync"], bool)
-        return bool(answer["shouldDoFullSync"])
+        assert answer.keys() == {"shouldDoFullSync"}, answer
+        assert isinstance(answer["shouldDoFullSync"], bool), answer
+        return answer["shouldDoFullSync"]
 
-    def push(self, *actions: dict[str, Any] | str) -> bool:
-        """Pushes app logic actions in one request."""
-        return self.push_items(*(self.item(action) for action in actions))
+    def applies_items(self, *items: dict[str, Any], but: Collection[int] = ()) -> None:
+        """Asserts that the server applies all items, except those at the places `but`."""
+        with refusals() as reasons:
+            full_sync = self.push_items(*items)
+        told = "\n".join(reasons.values()) or "no action was refused"
+        assert full_sync == bool(but), f"shouldDoFullSync is {full_sync}: {told}"
+        if isinstance(self.client, FlaskClient):  # the log of another process is not read
+            expected = {float(items[place]["sequenceNumber"]) for place in but}
+            assert reasons.keys() == expected, f"not just {sorted(expected)}: {told}"
+
+    def applies(self, *actions: Action, but: Collection[int] = ()) -> None:
+        """Asserts that app logic actions are applied, except those at the places `but`."""
+        Sender(self).applies(*actions, but=but)
+
+    def refuses(self, *actions: Action) -> None:
+        """Asserts that each of these app logic actions is refused."""
+        Sender(self).refuses(*actions)
 
     def as_parent(
         self,
-        *actions: dict[str, Any] | str,
         user: str | None = None,
-        auth: str = "device",
-        **options: Any,
-    ) -> bool:
-        """Pushes parent actions, by default as the first parent who is kept signed in here."""
+        *,
+        auth: str | Sign = "device",
+        second_hash: str = SECOND_HASH,
+    ) -> "Sender":
+        """A parent at this device, by default the first one, who is kept signed in here."""
         user = self.family.parent_user if user is None else user
-        return self.push_items(
-            *(
-                self.item(action, kind="parent", user=user, auth=auth, **options)
-                for action in actions
-            )
-        )
+        return Sender(self, "parent", user, auth, second_hash)
 
-    def as_child_device(self, child: str, *actions: dict[str, Any]) -> bool:
-        """Pushes parent actions that a child does for itself."""
-        return self.as_parent(*actions, user=child, auth="childDevice")
+    def as_child_device(self, child: str) -> "Sender":
+        """A child that sends parent actions for itself, from a device that it uses."""
+        return self.as_parent(child, auth="childDevice")
 
-    def as_child(
-        self, child: str, *actions: dict[str, Any], second_hash: str = SECOND_HASH
-    ) -> bool:
-        """Pushes child actions, signed with the child's password."""
-        return self.push_items(
-            *(
-                self.item(action, kind="child", user=child, auth="sha512", second_hash=second_hash)
-                for action in actions
-            )
-        )
+    def as_child(self, child: str, *, second_hash: str = SECOND_HASH) -> "Sender":
+        """A child that signs with its password."""
+        return Sender(self, "child", child, "sha512", second_hash)
 
     # pulling
 
@@ -252,6 +293,31 @@ class Device:
         """Whether the server says that this device has to reset itself."""
         body = {"deviceAuthToken": self.token}
         return bool(post(self.client, "/sync/is-device-removed", body)["isDeviceRemoved"])
+
+
+@dataclass(frozen=True)
+class Sender:
+    """An author of actions at a device; by default nobody, as app logic actions have it."""
+
+    device: Device
+    kind: str = "appLogic"
+    user: str = ""
+    auth: str | Sign = ""
+    second_hash: str = SECOND_HASH
+
+    def item(self, action: Action) -> dict[str, Any]:
+        """One action of a push."""
+        return self.device.item(
+            action, kind=self.kind, user=self.user, auth=self.auth, second_hash=self.second_hash
+        )
+
+    def applies(self, *actions: Action, but: Collection[int] = ()) -> None:
+        """Asserts that the actions of one push are applied, except those at the places `but`."""
+        self.device.applies_items(*map(self.item, actions), but=but)
+
+    def refuses(self, *actions: Action) -> None:
+        """Asserts that each action of one push is refused."""
+        self.applies(*actions, but=range(len(actions)))
 
 
 class Family:
@@ -329,9 +395,9 @@ class Family:
             self.parent_does({"type": "SET_DEVICE_USER", "deviceId": device.id, "userId": user})
         return device
 
-    def parent_does(self, *actions: dict[str, Any]) -> None:
-        """Pushes actions of the parent, all of which have to be applied."""
-        assert self.parent.as_parent(*actions) is False
+    def parent_does(self, *actions: Action) -> None:
+        """Asserts that actions of the parent are applied."""
+        self.parent.as_parent().applies(*actions)
 
     def add_child(self, name: str = "Child", *, password: str | None = None) -> str:
         """A child, whose second password hash is `password` if one is given. Returns its id."""
@@ -439,22 +505,24 @@ class Observer:
         self._told = told
 
     def sees(
-        self, *actions: dict[str, Any], by: Callable[..., bool] | None = None
+        self, *actions: Action, by: Sender | Device | None = None
     ) -> tuple[dict[str, Any], Level]:
-        """The news and the level of actions that have to be applied, by default of the parent."""
-        assert self._push(actions, by) is False
+        """Asserts that actions, by default of the parent, are applied. Returns what the device then
+        pulls and the level that it is told."""
+        self._wait()
+        (by or self.family.parent.as_parent()).applies(*actions)
         return self.device.news(), self._level()
 
-    def sees_refusal(self, *actions: dict[str, Any], by: Callable[..., bool] | None = None) -> None:
-        """Asserts that actions are refused and leave no trace."""
-        assert self._push(actions, by) is True
-        assert self.device.news() == {}
-        assert self._level() == Level.NONE
+    def sees_refusal(self, *actions: Action, by: Sender | Device | None = None) -> None:
+        """Asserts that each action is refused and that they leave no trace."""
+        self._wait()
+        (by or self.family.parent.as_parent()).refuses(*actions)
+        news, level = self.device.news(), self._level()
+        assert (news, level) == ({}, Level.NONE), f"refused, but left a trace: {news}, {level}"
 
-    def _push(self, actions: tuple[dict[str, Any], ...], by: Callable[..., bool] | None) -> bool:
+    def _wait(self) -> None:
         self.device.pull()
         self._told.clear()
-        return (by or self.family.parent.as_parent)(*actions)
 
     def _level(self) -> Level:
         return max(

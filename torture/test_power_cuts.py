@@ -39,7 +39,7 @@ def _record(folder: Path, pushes: int, synchronous: str) -> tuple[str, list[Even
     }
     recorder.events.append(Answered(0))
     for push in range(1, pushes + 1):
-        assert phone.push(*[action] * ACTIONS) is False
+        phone.applies(*[action] * ACTIONS)
         recorder.events.append(Answered(push))
     events = list(recorder.events)
     db.database.close_all()

@@ -188,7 +188,7 @@ def test_the_others_are_told_and_see_it(family: Family, told: list[ShouldSync]) 
 
 def test_a_new_device_starts_at_the_first_number(family: Family) -> None:
     device = family.add_device()
-    assert device.push_items(device.item({"type": "FORCE_SYNC"}, number=0)) is False
+    device.applies_items(device.item({"type": "FORCE_SYNC"}, number=0))
 
 
 @pytest.mark.parametrize("typing", [str.upper, str.title, lambda words: f" {words}\n"])

@@ -248,10 +248,9 @@ def test_a_parent_who_signs_in_is_kept_signed_in(client: FlaskClient, family: Fa
     assert entry["isUserKeptSignedIn"] is True
     assert (entry["name"], entry["model"]) == ("Other phone", "Model")
     device = device_of(answer, family)
-    assert device.as_parent({"type": "RENAME_CHILD", "childId": "nobody", "newName": "x"}) is True
-    assert (
-        device.as_parent({"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "Mine"})
-        is False
+    device.as_parent().refuses({"type": "RENAME_CHILD", "childId": "nobody", "newName": "x"})
+    device.as_parent().applies(
+        {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "Mine"}
     )
 
 
@@ -360,7 +359,7 @@ def test_other_families_stay(client: FlaskClient, family: Family) -> None:
     store_row_of_each_kind(other)
     delete(family.parent, family.mail)
     assert models_with_rows(other) == set(OF_FAMILIES)
-    assert other.parent.is_removed() is False
+    assert not other.parent.is_removed()
 
 
 def test_the_address_is_free_again(client: FlaskClient, family: Family) -> None:
@@ -375,7 +374,7 @@ def test_all_devices_learn_that_they_were_removed(family: Family, told: list[Sho
     delete(family.parent, family.mail)
     assert sorted(told) == sorted([(family.parent.token, True), (child.token, True)])
     for device in (family.parent, child):
-        assert device.is_removed() is True
+        assert device.is_removed()
         body = {"deviceAuthToken": device.token, "actions": []}
         post(device.client, "/sync/push-actions", body, status=401)
 
@@ -455,5 +454,5 @@ def test_a_token_that_nobody_has_is_not_kept(family: Family) -> None:
     post(family.client, "/sync/report-removed", {"deviceAuthToken": device.token})
     replacement = stored_token(device)
     delete(family.parent, family.mail)
-    assert device.is_removed() is True
-    assert Device(family, replacement, device.id).is_removed() is False
+    assert device.is_removed()
+    assert not Device(family, replacement, device.id).is_removed()

@@ -74,8 +74,8 @@ def test_a_recovered_password_replaces_the_former_one(with_mail: Family) -> None
     user = with_mail.user(with_mail.parent_user)
     assert (user["password"], user["secondPasswordSalt"]) == (NEW_HASH, NEW_SALT)
     ping = {"type": "UPDATE_DEVICE_NAME", "deviceId": with_mail.parent.id, "name": "x"}
-    assert with_mail.parent.as_parent(ping, auth="password") is True
-    assert with_mail.parent.as_parent(ping, auth="password", second_hash=NEW_SECOND_HASH) is False
+    with_mail.parent.as_parent(auth="password").refuses(ping)
+    with_mail.parent.as_parent(auth="password", second_hash=NEW_SECOND_HASH).applies(ping)
 
 
 def test_all_devices_pull_the_users_after_a_recovery_and_stay_signed_in(

@@ -36,8 +36,8 @@ def test_a_removed_device_is_gone(family: Family) -> None:
     assert device_ids(family) == {family.parent.id}
     pull = {"deviceAuthToken": device.token, "status": NOTHING_KNOWN}
     post(family.client, "/sync/pull-status", pull, status=401)
-    assert device.is_removed() is True
-    assert family.parent.is_removed() is False
+    assert device.is_removed()
+    assert not family.parent.is_removed()
 
 
 def test_all_hear_of_it_and_the_removed_device_urgently(
@@ -115,13 +115,13 @@ def test_a_device_can_remove_itself(family: Family, told: list[ShouldSync]) -> N
     other = family.add_device()
     told.clear()
     remove(family, family.parent.id, parentUserId="", parentPasswordSecondHash="device")
-    assert family.parent.is_removed() is True
+    assert family.parent.is_removed()
     assert sorted(told) == sorted([(other.token, False), (family.parent.token, True)])
 
 
 def test_the_last_device_can_be_removed(family: Family) -> None:
     remove(family, family.parent.id)
-    assert family.parent.is_removed() is True
+    assert family.parent.is_removed()
 
 
 def test_a_reported_device_can_be_removed(family: Family) -> None:
@@ -130,8 +130,8 @@ def test_a_reported_device_can_be_removed(family: Family) -> None:
     replacement = stored_token(device)
     remove(family, device.id)
     assert device_ids(family) == {family.parent.id}
-    assert device.is_removed() is True
-    assert Device(family, replacement, device.id).is_removed() is False
+    assert device.is_removed()
+    assert not Device(family, replacement, device.id).is_removed()
 
 
 @pytest.mark.parametrize("device_id", ["", "nobody", "x" * 300, "ä"])
@@ -171,7 +171,7 @@ def test_who_is_no_parent_removes_nothing(
     device = family.add_device()
     with untouched(family):
         remove(family, **{"device_id": device.id, "status": status, **change})
-    assert device.is_removed() is False
+    assert not device.is_removed()
 
 
 def test_a_removal_that_fails_is_no_use_of_the_server_key(family: Family) -> None:

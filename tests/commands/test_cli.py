@@ -88,8 +88,8 @@ def test_a_family_with_hashes(client: FlaskClient, create: Run) -> None:
     assert (entry["name"], entry["model"]) == ("Phone", "Model")
     assert (entry["currentUserId"], entry["isUserKeptSignedIn"]) == (user["id"], True)
     rename = {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "Renamed"}
-    assert device.as_parent(rename) is False
-    assert device.as_parent(rename, auth="password", second_hash=SECOND_HASH) is False
+    device.as_parent().applies(rename)
+    device.as_parent(auth="password", second_hash=SECOND_HASH).applies(rename)
 
 
 def test_a_family_with_a_password(client: FlaskClient, create: Run) -> None:
@@ -102,7 +102,7 @@ def test_a_family_with_a_password(client: FlaskClient, create: Run) -> None:
     assert bcrypt.hashpw(password, user["secondPasswordSalt"].encode()).decode() == second_hash
     assert second_hash != user["password"]
     rename = {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "Renamed"}
-    assert device.as_parent(rename, auth="sha512", second_hash=second_hash) is False
+    device.as_parent(auth="sha512", second_hash=second_hash).applies(rename)
 
 
 def test_a_password_is_asked_for_twice(client: FlaskClient, create: Run) -> None:

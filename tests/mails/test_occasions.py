@@ -74,7 +74,7 @@ def finish_task(family: Family, device: Device) -> None:
             "extraTimeDuration": 60_000,
         }
     )
-    assert device.push({"type": "MARK_TASK_PENDING", "taskId": task_id}) is False
+    device.applies({"type": "MARK_TASK_PENDING", "taskId": task_id})
 
 
 def report_removed(client: FlaskClient, device: Device) -> None:
@@ -83,7 +83,7 @@ def report_removed(client: FlaskClient, device: Device) -> None:
 
 
 def test_a_manipulation_is_mailed(device: Device, mailbox: Mailbox) -> None:
-    assert device.push(TRY_DISABLING) is False
+    device.applies(TRY_DISABLING)
     mail = mailbox.next()
     assert mail.recipients == [MAIL]
     assert "Tablet" in mail.subject
@@ -108,7 +108,7 @@ def test_the_flags_choose_the_mails(
     client: FlaskClient, family: Family, device: Device, mailbox: Mailbox
 ) -> None:
     set_flags(family, 2)
-    device.push(TRY_DISABLING)
+    device.applies(TRY_DISABLING)
     finish_task(family, device)
     assert [mail.subject for mail in mailbox.rest()] == ["Anna: Dishes"]
     set_flags(family, 1)
@@ -133,7 +133,7 @@ def test_every_parent_gets_a_mail_of_its_own(
             "parentPasswordSecondHash": SECOND_HASH,
         },
     )
-    device.push(TRY_DISABLING)
+    device.applies(TRY_DISABLING)
     assert [mail.recipients for mail in mailbox.rest()] == [[MAIL]]  # the other has no flags yet
     set_flags(family, 1, parent=other)
     report_removed(client, device)
@@ -176,6 +176,6 @@ def test_events_do_not_wait_for_a_hanging_mail_server(
 ) -> None:
     with ScriptedServer(hangs=True) as server:
         server.use(configure)
-        assert device.push(TRY_DISABLING) is False
+        device.applies(TRY_DISABLING)
         report_removed(client, device)
         server.connections.get(timeout=5)  # and it goes on hanging

@@ -153,7 +153,7 @@ class Usage:
             ],
             "t": self.clock.now,
         }
-        assert self.device.push(action) is False
+        self.device.applies(action)
 
     def seen(self, category: str) -> tuple[int, int]:
         """How many used times and session durations there are."""

@@ -10,7 +10,7 @@ GENERATIONS = pytest.mark.parametrize("generation", [4, 2])
 
 def share(device: Device, is_sharing: bool = True) -> None:
     action = {"type": "SET_SEND_DEVICE_CONNECTED", "deviceId": device.id, "enable": is_sharing}
-    assert device.as_parent(action, auth="password") is False
+    device.as_parent(auth="password").applies(action)
 
 
 def connected(*devices: Device) -> tuple[str, list[list[str]]]:

@@ -38,7 +38,7 @@ def test_a_reported_device_is_marked_and_its_token_is_dead(family: Family, devic
     body: dict[str, Any] = {"deviceAuthToken": device.token}
     post(device.client, "/sync/pull-status", {**body, "status": status}, status=401)
     post(device.client, "/sync/push-actions", {**body, "actions": []}, status=401)
-    assert is_removed(device.client, device.token) is True
+    assert is_removed(device.client, device.token)
 
 
 def test_the_others_are_told(family: Family, device: Device, told: list[ShouldSync]) -> None:
@@ -61,7 +61,7 @@ def test_a_repetition_has_no_effect(family: Family, device: Device, told: list[S
 def test_the_device_keeps_its_place(family: Family) -> None:
     child = family.add_child()
     device = family.add_device(user=child)
-    device.push({"type": "UPDATE_INSTALLED_APPS", "w": False, "b": "AAAA"})
+    device.applies({"type": "UPDATE_INSTALLED_APPS", "w": False, "b": "AAAA"})
     before = family.parent.full_pull()["devices2"]
     report(device)
     assert device.entry()["currentUserId"] == child
@@ -76,18 +76,18 @@ def test_an_unknown_token_is_an_error_without_noise(
     assert answer.keys() == {"status", "error", "message"}
     assert all(record.exc_info is None for record in caplog.records)
     assert token == "" or len(token) < 32 or token not in caplog.text
-    assert is_removed(client, token) is False
+    assert not is_removed(client, token)
 
 
 def test_the_token_of_a_present_device_is_not_removed(device: Device) -> None:
-    assert is_removed(device.client, device.token) is False
+    assert not is_removed(device.client, device.token)
     device.pull()
 
 
 def test_tokens_are_compared_exactly(device: Device) -> None:
     report(device)
     for token in (device.token.swapcase(), device.token + "\n", device.token + " ", "%" * 32):
-        assert is_removed(device.client, token) is False
+        assert not is_removed(device.client, token)
 
 
 @pytest.mark.parametrize("path", [REPORT, ASK])

@@ -190,22 +190,19 @@ def test_children_have_no_other_form_than_sha512(vectors: Family, value: str) ->
 
 def test_a_child_without_a_password_proves_nothing(family: Family) -> None:
     child = family.add_child()
-    assert family.parent.as_child(child, {"type": "CHILD_SIGN_IN"}, second_hash="") is True
+    family.parent.as_child(child, second_hash="").refuses({"type": "CHILD_SIGN_IN"})
 
 
 def test_nobody_stands_behind_app_logic_actions(family: Family) -> None:
     item = family.parent.item({"type": "FORCE_SYNC"}, user="nObody", auth="u2f:nonsense")
-    assert family.parent.push_items(item) is False
+    family.parent.applies_items(item)
 
 
 def test_the_vector_of_a_security_key_is_accepted_again_and_again(vectors: Family) -> None:
     device = add_device(vectors, "dEvU2f")
     vectors.parent_does({"type": "SET_DEVICE_USER", "deviceId": device.id, "userId": "pArEnt"})
     key = SecurityKey(b"\x33" * 32, bytes(range(64)))
-    assert (
-        device.as_parent(key.action(), user="pArEnt", auth="sha512", second_hash=PARENT_HASH)
-        is False
-    )
+    device.as_parent(user="pArEnt", auth="sha512", second_hash=PARENT_HASH).applies(key.action())
     vector_device = Device(vectors, "", "dEv1cE")
     give_server_key(vector_device, "kEy1", b"\x11" * 32)
     for _ in range(2):
@@ -219,21 +216,21 @@ RENAME = {"type": "UPDATE_DEVICE_NAME", "name": "New"}
 
 
 def test_a_parent_who_is_kept_signed_in_needs_no_password(family: Family) -> None:
-    assert family.parent.as_parent({**RENAME, "deviceId": family.parent.id}) is False
+    family.parent.as_parent().applies({**RENAME, "deviceId": family.parent.id})
 
 
 def test_the_user_of_a_device_has_to_be_kept_signed_in(family: Family) -> None:
     device = family.add_device(user=family.parent_user)
     action = {**RENAME, "deviceId": device.id}
     keep = {"type": "SET_KEEP_SIGNED_IN", "deviceId": device.id, "keepSignedIn": True}
-    assert device.as_parent(action) is True
-    assert device.as_parent(keep, auth="password") is False
-    assert device.as_parent(action) is False
+    device.as_parent().refuses(action)
+    device.as_parent(auth="password").applies(keep)
+    device.as_parent().applies(action)
 
 
 def test_another_parent_is_not_the_one_who_is_kept_signed_in(family: Family) -> None:
     action = {**RENAME, "deviceId": family.parent.id}
-    assert family.parent.as_parent(action, user=family.add_parent()) is True
+    family.parent.as_parent(user=family.add_parent()).refuses(action)
 
 
 def test_a_child_who_uses_the_device_is_no_parent(family: Family) -> None:
@@ -241,13 +238,13 @@ def test_a_child_who_uses_the_device_is_no_parent(family: Family) -> None:
     device = family.add_device(user=child)
     action = {**RENAME, "deviceId": device.id}
     for auth in ("device", "sha512", "password"):
-        assert device.as_parent(action, user=child, auth=auth) is True
+        device.as_parent(user=child, auth=auth).refuses(action)
 
 
 def test_the_next_action_of_a_push_sees_who_uses_the_device_now(family: Family) -> None:
     device = family.parent
     leave = {"type": "SET_DEVICE_USER", "deviceId": device.id, "userId": ""}
-    assert device.as_parent(leave, {**RENAME, "deviceId": device.id}) is True
+    device.as_parent().applies(leave, {**RENAME, "deviceId": device.id}, but=[1])
     assert device.entry()["name"] == "Phone"
 
 
@@ -267,17 +264,15 @@ def session(family: Family, key: SecurityKey) -> Session:
     return Session(family.add_device())
 
 
-def rename(session: Session, key: SecurityKey, *, user: str | None = None) -> bool:
-    """Renames the device, authenticated by a security key."""
-    encoded = f'{{"type":"UPDATE_DEVICE_NAME","deviceId":"{session.device.id}","name":"New"}}'
-    return session.device.as_parent(encoded, user=user, auth=session.sign(key, encoded))
+def rename(device: Device) -> dict[str, Any]:
+    return {**RENAME, "deviceId": device.id}
 
 
 def test_a_security_key_stands_for_its_owner(
     family: Family, key: SecurityKey, session: Session
 ) -> None:
-    assert rename(session, key) is False
-    assert rename(session, key) is False
+    for _ in range(2):
+        session.as_parent(key).applies(rename(session.device))
     assert session.device.entry()["name"] == "New"
 
 
@@ -285,29 +280,29 @@ def test_a_security_key_stands_for_nobody_else(
     family: Family, key: SecurityKey, session: Session
 ) -> None:
     for user in (family.add_parent(), family.add_child(), "nObody"):
-        assert rename(session, key, user=user) is True
+        session.as_parent(key, user).refuses(rename(session.device))
 
 
 def test_a_login_is_bound_to_its_action(key: SecurityKey, session: Session) -> None:
     encoded = f'{{"type":"UPDATE_DEVICE_NAME","deviceId":"{session.device.id}","name":"New"}}'
     login = session.sign(key, encoded)
-    assert session.device.as_parent(encoded.replace("New", "Old"), auth=login) is True
-    assert session.device.as_parent(encoded, auth=login) is True
+    session.device.as_parent(auth=login).refuses(encoded.replace("New", "Old"))
+    session.device.as_parent(auth=login).refuses(encoded)
 
 
 def test_a_removed_security_key_proves_nothing(
     family: Family, key: SecurityKey, session: Session
 ) -> None:
     family.parent_does(key.action("REMOVE_PARENT_U2F"))
-    assert rename(session, key) is True
+    session.as_parent(key).refuses(rename(session.device))
 
 
 def test_security_keys_need_the_full_version(
     key: SecurityKey, session: Session, locked_features: None
 ) -> None:
-    assert rename(session, key) is False
+    session.as_parent(key).applies(rename(session.device))
     session.device.family.end_full_version()
-    assert rename(session, key) is True
+    session.as_parent(key).refuses(rename(session.device))
 
 
 def test_a_refused_action_undoes_the_first_use_of_the_server_key(
@@ -315,12 +310,11 @@ def test_a_refused_action_undoes_the_first_use_of_the_server_key(
 ) -> None:
     device = session.device
     device.pull()
-    encoded = '{"type":"UPDATE_DEVICE_NAME","deviceId":"nObody","name":"New"}'
-    assert device.as_parent(encoded, auth=session.sign(key, encoded)) is True
+    session.as_parent(key).refuses({**RENAME, "deviceId": "nObody"})
     assert "dh" not in device.news()
     assert stored_counter(device.family) == 0
 
-    assert rename(session, key) is False
+    session.as_parent(key).applies(rename(session.device))
     assert "dh" in device.news()
     assert stored_counter(device.family) == 2
 

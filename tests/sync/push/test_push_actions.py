@@ -118,9 +118,9 @@ def test_the_table_of_sequence_numbers(
     ]
     assert device.push_items(*items) is full_sync
     assert markers(family.parent) == applied
-    assert device.push_items(device.item(marker(device, 3), number=next_number - 1)) is True
+    device.applies_items(device.item(marker(device, 3), number=next_number - 1), but=[0])
     assert 3 not in markers(family.parent)
-    assert device.push_items(device.item(marker(device, 3), number=next_number)) is False
+    device.applies_items(device.item(marker(device, 3), number=next_number))
     assert 3 in markers(family.parent)
 
 
@@ -128,16 +128,16 @@ def test_a_repeated_push_changes_nothing_and_asks_for_a_full_sync(
     family: Family, device: Device
 ) -> None:
     items = [device.item(marker(device, 0)), device.item(reported(5))]
-    assert device.push_items(*items) is False
+    assert not device.push_items(*items)
     before = family.parent.full_pull()
-    assert device.push_items(*items) is True
+    assert device.push_items(*items)
     assert family.parent.full_pull() == before
 
 
 def test_each_device_has_its_own_numbers(family: Family, device: Device) -> None:
     other = family.add_device()
     device.push_items(device.item(FORCE_SYNC, number=1000))
-    assert other.push_items(other.item(FORCE_SYNC, number=0)) is False
+    other.applies_items(other.item(FORCE_SYNC, number=0))
 
 
 @pytest.mark.parametrize(
@@ -158,15 +158,15 @@ def test_a_number_that_no_client_has_refuses_its_action_only(
 ) -> None:
     items = [device.item(marker(device, index), number=index) for index in range(3)]
     items[1]["sequenceNumber"] = number
-    assert device.push_items(*items) is True
+    device.applies_items(*items, but=[1])
     assert markers(family.parent) == [0, 2]
 
 
 def test_the_highest_number_is_the_last_one(family: Family, device: Device) -> None:
     last = device.item(marker(device, 0), number=MAX_SEQUENCE_NUMBER)
-    assert device.push_items(last) is False
+    device.applies_items(last)
     for number in (0, MAX_SEQUENCE_NUMBER, MAX_SEQUENCE_NUMBER + 1):
-        assert device.push_items(device.item(marker(device, 1), number=number)) is True
+        device.applies_items(device.item(marker(device, 1), number=number), but=[0])
     assert markers(family.parent) == [0]
 
 
@@ -190,7 +190,7 @@ def test_a_whole_number_may_be_written_in_any_way(
     body = json.dumps({"deviceAuthToken": parent.token, "actions": [item]})
     response = send(client, body.replace('"HERE"', written))
     assert response.json == {"shouldDoFullSync": False}
-    assert parent.push_items(parent.item(FORCE_SYNC, number=5)) is True
+    parent.applies_items(parent.item(FORCE_SYNC, number=5), but=[0])
     assert family.user("child1")["name"] == "Child"
 
 
@@ -260,12 +260,12 @@ def test_a_body_has_exactly_its_fields(client: FlaskClient, body: Any) -> None:
 
 
 def test_a_push_without_actions_is_a_push(device: Device, told: list[ShouldSync]) -> None:
-    assert device.push_items() is False
+    assert not device.push_items()
     assert told == []
 
 
 def test_fifty_actions_are_not_too_many(device: Device) -> None:
-    assert device.push(*[reported(number) for number in range(50)]) is False
+    device.applies(*[reported(number) for number in range(50)])
     assert app_version(device) == 49
 
 
@@ -337,15 +337,15 @@ def test_only_the_exact_token_opens_the_door(device: Device) -> None:
 def test_what_is_no_right_action_is_refused_and_uses_its_number(
     family: Family, device: Device, encoded: str, told: list[ShouldSync]
 ) -> None:
-    device.push(marker(device, 3))
+    device.applies(marker(device, 3))
     told.clear()
     before = family.parent.full_pull()
     item = device.item(encoded)
-    assert device.push_items(item) is True
+    device.applies_items(item, but=[0])
     assert family.parent.full_pull() == before
     assert told == []
-    assert device.push_items({**item, "encodedAction": json.dumps(FORCE_SYNC)}) is True
-    assert device.push(FORCE_SYNC) is False
+    device.applies_items({**item, "encodedAction": json.dumps(FORCE_SYNC)}, but=[0])
+    device.applies(FORCE_SYNC)
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ def test_what_is_no_right_action_is_refused_and_uses_its_number(
     ],
 )
 def test_what_is_unusual_but_right_is_applied(device: Device, encoded: str, version: int) -> None:
-    assert device.push(encoded) is False
+    device.applies(encoded)
     assert app_version(device) == version
 
 
@@ -370,15 +370,13 @@ def test_what_is_unusual_but_right_is_applied(device: Device, encoded: str, vers
 def test_a_lone_surrogate_is_stored_as_a_replacement_character(
     device: Device, surrogate: str
 ) -> None:
-    assert (
-        device.push('{"type":"UPDATE_DEVICE_STATUS","platformType":"a' + surrogate + '"}') is False
-    )
+    device.applies('{"type":"UPDATE_DEVICE_STATUS","platformType":"a' + surrogate + '"}')
     assert device.entry()["pType"] == "a\ufffd"
 
 
 def test_app_logic_needs_no_author(device: Device) -> None:
     item = {**device.item(reported(3)), "integrity": "ä\0", "userId": "nobody\n" * 100}
-    assert device.push_items(item) is False
+    device.applies_items(item)
     assert app_version(device) == 3
 
 
@@ -421,7 +419,7 @@ def test_a_refused_action_leaves_no_trace(
 ) -> None:
     handle_with(handler)
     before = family.parent.full_pull()
-    assert device.push(FORCE_SYNC) is True
+    device.refuses(FORCE_SYNC)
     assert family.parent.full_pull() == before
     assert told == []
 
@@ -431,7 +429,7 @@ def test_the_others_of_its_push_are_applied_without_it(
     family: Family, device: Device, handle_with: Any, handler: Handler, told: list[ShouldSync]
 ) -> None:
     handle_with(handler)
-    assert device.push(reported(1), FORCE_SYNC, marker(device, 0), reported(2)) is True
+    device.applies(reported(1), FORCE_SYNC, marker(device, 0), reported(2), but=[1])
     entry = device.entry()
     assert (entry["cAppVersion"], entry["reboot"]) == (2, False)
     assert markers(family.parent) == [0]
@@ -442,7 +440,7 @@ def test_an_unexpected_error_is_logged_with_its_traceback(
     device: Device, handle_with: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     handle_with(change_and_fail)
-    device.push(FORCE_SYNC)
+    device.refuses(FORCE_SYNC)
     errors = [record for record in caplog.records if record.levelname == "ERROR"]
     assert [record.exc_info is not None for record in errors] == [True]
 
@@ -450,7 +448,7 @@ def test_an_unexpected_error_is_logged_with_its_traceback(
 def test_a_refused_action_is_one_line_in_the_log(
     family: Family, device: Device, caplog: pytest.LogCaptureFixture
 ) -> None:
-    device.push(FORCE_SYNC, REFUSED)
+    device.applies(FORCE_SYNC, REFUSED, but=[1])
     assert [record.getMessage() for record in caplog.records] == [
         f"refused: device {device.id} of family {family.id}, number 1, PING: "
         "there is no device 'nobody'"
@@ -488,7 +486,7 @@ def test_secrets_are_not_logged(
     item = parent.item(
         FORCE_SYNC, kind="parent", user=family.parent_user, auth=auth, second_hash=wrong_hash
     )
-    assert parent.push_items(item) is True
+    parent.applies_items(item, but=[0])
     ours = "".join(r.getMessage() for r in caplog.records if r.name.startswith("timelimit"))
     assert parent.id in ours
     for secret in (parent.token, item["integrity"], SECOND_HASH, wrong_hash):
@@ -520,7 +518,7 @@ def test_a_conflict_is_tried_again(
 ) -> None:
     handler, calls = failing(times)
     handle_with(handler)
-    assert device.push(reported(1), FORCE_SYNC, marker(device, 0)) is False
+    device.applies(reported(1), FORCE_SYNC, marker(device, 0))
     assert len(calls) == times + 1
     assert device.entry()["reboot"] is True
     assert markers(family.parent) == [0]
@@ -542,7 +540,7 @@ def test_the_third_conflict_fails_the_push(
     assert family.parent.full_pull() == before
     assert told == []
     # Its numbers are not used up, so the client succeeds with the same push later.
-    assert device.push_items(*items) is False
+    device.applies_items(*items)
 
 
 def test_another_trouble_of_the_database_fails_the_push_at_once(
@@ -608,7 +606,7 @@ def test_a_renewed_version_differs_even_if_the_same_one_is_drawn(
     draws = iter([before, before, "diff"])
     with monkeypatch.context() as patched:
         patched.setattr(identifiers, "_draw", lambda length: next(draws))
-        assert device.push(reported(1)) is False
+        device.applies(reported(1))
     assert versions(family.parent)["devices"] == "diff"
 
 
@@ -638,7 +636,8 @@ def test_the_others_are_told_by_the_highest_level(
     actions: list[dict[str, Any]],
     important: bool,
 ) -> None:
-    device.push(*actions)
+    refused = [place for place, action in enumerate(actions) if action is REFUSED]
+    device.applies(*actions, but=refused)
     assert sorted(told) == sorted(ShouldSync(other.token, important) for other in others)
 
 
@@ -649,14 +648,14 @@ def ping(receiver: Device, event: str = "ping") -> dict[str, Any]:
 def test_a_targeted_notification_goes_to_its_device_only(
     device: Device, others: list[Device], told: list[ShouldSync]
 ) -> None:
-    device.push(ping(others[0]))
+    device.applies(ping(others[0]))
     assert told == [ShouldSync(others[0].token, is_important=True)]
 
 
 def test_each_device_gets_the_higher_one_of_both_levels(
     device: Device, others: list[Device], told: list[ShouldSync]
 ) -> None:
-    device.push(reported(1), ping(others[0]))
+    device.applies(reported(1), ping(others[0]))
     assert sorted(told) == sorted(
         [ShouldSync(others[0].token, True), ShouldSync(others[1].token, False)]
     )
@@ -665,11 +664,11 @@ def test_each_device_gets_the_higher_one_of_both_levels(
 def test_the_sender_is_never_told(
     device: Device, others: list[Device], told: list[ShouldSync]
 ) -> None:
-    device.push(
+    device.applies(
         ping(device), {"type": "PING", "deviceId": device.id, "event": "clear", "token": "abcdef"}
     )
     assert told == []
-    device.push(FORCE_SYNC, ping(device))
+    device.applies(FORCE_SYNC, ping(device))
     assert device.token not in {message.device_auth_token for message in told}
 
 
@@ -677,7 +676,7 @@ def test_other_families_are_not_told(
     client: FlaskClient, device: Device, others: list[Device], told: list[ShouldSync]
 ) -> None:
     stranger = Family(client).parent
-    device.push(FORCE_SYNC)
+    device.applies(FORCE_SYNC)
     assert stranger.token not in {message.device_auth_token for message in told}
 
 
@@ -685,7 +684,7 @@ def test_other_families_are_not_told(
 def test_nobody_is_told_when_nothing_was_applied(
     device: Device, others: list[Device], told: list[ShouldSync], actions: list[Any]
 ) -> None:
-    device.push(*actions)
+    device.refuses(*actions)
     assert told == []
 
 
@@ -716,7 +715,7 @@ def test_who_is_told_sees_the_change_already(family: Family, device: Device, lis
         thread.join()
 
     listen(look)
-    device.push(reported(8))
+    device.applies(reported(8))
     assert seen == [8]
 
 
@@ -727,7 +726,7 @@ def test_a_failure_to_tell_does_not_fail_the_push(
         raise RuntimeError("nobody there")
 
     listen(fail)
-    assert device.push(reported(8)) is False
+    device.applies(reported(8))
     assert app_version(device) == 8
     assert "nobody there" in caplog.text
 
@@ -738,7 +737,7 @@ def last_connectivity(device: Device) -> int:
 
 
 def test_a_push_is_no_sign_of_life(device: Device) -> None:
-    assert device.push(reported(1)) is False
+    device.applies(reported(1))
     assert last_connectivity(device) == 0
     device.pull()
     assert last_connectivity(device) > 0

@@ -56,9 +56,9 @@ def test_nine_actions_are_possible() -> None:
 def test_a_child_needs_to_be_allowed_to(family: Family, child: str, device: Device) -> None:
     for flags in (0, RESTRICT_VIEWING):
         family.parent_does(set_flags(child, flags))
-        assert device.as_child_device(child, create(child)) is True
+        device.as_child_device(child).refuses(create(child))
     family.parent_does(set_flags(child, RESTRICT_VIEWING | ALLOW_SELF_LIMIT_ADD))
-    assert device.as_child_device(child, create(child)) is False
+    device.as_child_device(child).applies(create(child))
 
 
 def test_a_child_does_it_at_a_device_that_it_uses_now(
@@ -66,17 +66,17 @@ def test_a_child_does_it_at_a_device_that_it_uses_now(
 ) -> None:
     sibling = family.add_child()
     family.parent_does(set_flags(sibling, ALLOW_SELF_LIMIT_ADD))
-    assert device.as_child_device(sibling, create(sibling)) is True
-    assert family.add_device().as_child_device(child, create(child)) is True
-    assert family.add_device().as_child_device("", create(child)) is True
+    device.as_child_device(sibling).refuses(create(sibling))
+    family.add_device().as_child_device(child).refuses(create(child))
+    family.add_device().as_child_device("").refuses(create(child))
     family.parent_does({"type": "SET_DEVICE_USER", "deviceId": device.id, "userId": sibling})
-    assert device.as_child_device(child, create(child)) is True
-    assert device.as_child_device(sibling, create(sibling)) is False
+    device.as_child_device(child).refuses(create(child))
+    device.as_child_device(sibling).applies(create(sibling))
 
 
 def test_parents_are_no_children(family: Family, child: str) -> None:
     family.parent_does(set_flags(family.parent_user, ALLOW_SELF_LIMIT_ADD))
-    assert family.parent.as_child_device(family.parent_user, create(child)) is True
+    family.parent.as_child_device(family.parent_user).refuses(create(child))
 
 
 def test_what_parents_do_is_not_possible(family: Family, child: str, device: Device) -> None:
@@ -87,26 +87,21 @@ def test_what_parents_do_is_not_possible(family: Family, child: str, device: Dev
         {"type": "SET_CATEGORY_EXTRA_TIME", "categoryId": category, "newExtraTime": 1},
         set_flags(child, 0),
     ):
-        assert device.as_child_device(child, action) is True
+        device.as_child_device(child).refuses(action)
     assert family.category(category)["title"] == "Games"
 
 
 def test_it_is_no_way_around_integrity(child: str, device: Device) -> None:
-    assert device.as_parent(create(child), user=child, auth="device") is True
-    assert device.as_parent(create(child), user=child, auth="childdevice") is True
+    device.as_parent(user=child, auth="device").refuses(create(child))
+    device.as_parent(user=child, auth="childdevice").refuses(create(child))
 
 
 def test_earlier_actions_of_the_push_count(family: Family, child: str) -> None:
-    def item(action: dict[str, Any], user: str, auth: str) -> dict[str, Any]:
-        return family.parent.item(action, kind="parent", user=user, auth=auth)
-
     family.parent_does(set_flags(child, 0))
     sign_in = {"type": "SET_DEVICE_USER", "deviceId": family.parent.id, "userId": child}
-    assert (
-        family.parent.push_items(
-            item(set_flags(child, ALLOW_SELF_LIMIT_ADD), family.parent_user, "device"),
-            item(sign_in, family.parent_user, "device"),
-            item(create(child), child, "childDevice"),
-        )
-        is False
+    device = family.parent
+    device.applies_items(
+        device.as_parent().item(set_flags(child, ALLOW_SELF_LIMIT_ADD)),
+        device.as_parent().item(sign_in),
+        device.as_child_device(child).item(create(child)),
     )

@@ -8,7 +8,7 @@ from tests.wire import Device, Family
 
 
 def upload(device: Device, **lists: str) -> None:
-    assert device.push({"type": "UPDATE_INSTALLED_APPS", "w": False, **lists}) is False
+    device.applies({"type": "UPDATE_INSTALLED_APPS", "w": False, **lists})
 
 
 @pytest.fixture

@@ -166,7 +166,7 @@ def test_the_order_within_a_category(family: Family, child: str) -> None:
     limits = [[1, 2, 9, 1], [0, 2, 9, 1], [0, 1, 9, 1], [0, 1, 8, 2], [0, 1, 8, 1]]
     used = {"type": "ADD_USED_TIME_V2"}
     item = {**named, "tta": 0, "etts": 0}
-    family.parent.push(
+    family.parent.applies(
         {**used, "d": 2, "i": [{**item, "as": [[5, 6], [0, 7], [5, 5]], "sdl": limits}]},
         {**used, "d": 1, "i": [item]},
     )

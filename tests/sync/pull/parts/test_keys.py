@@ -128,17 +128,14 @@ def test_responses_to_others_are_not_acknowledged(family: Family, device: Device
 
 
 def test_a_request_outlives_its_acknowledged_response(family: Family, device: Device) -> None:
-    assert (
-        device.push(
-            {
-                "type": "SEND_KEY_REQUEST",
-                "dsn": 5,
-                "dataType": 2,
-                "tempKey": b64(1, 32),
-                "signature": b64(2, 64),
-            }
-        )
-        is False
+    device.applies(
+        {
+            "type": "SEND_KEY_REQUEST",
+            "dsn": 5,
+            "dataType": 2,
+            "tempKey": b64(1, 32),
+            "signature": b64(2, 64),
+        }
     )
     reply = {
         "type": "REPLY_TO_KEY_REQUEST",
@@ -147,7 +144,7 @@ def test_a_request_outlives_its_acknowledged_response(family: Family, device: De
         "encryptedKey": b64(4, 16),
         "signature": b64(5, 64),
     }
-    family.parent.push(reply)
+    family.parent.applies(reply)
     assert device.pull()["kr"] == [
         {
             "srvSeq": 1,
@@ -161,5 +158,5 @@ def test_a_request_outlives_its_acknowledged_response(family: Family, device: De
     assert "kr" not in device.pull()
     assert numbers(family.parent, "krq") == [1]
     # After the acknowledgement the server knows of no reply, and numbers go on.
-    family.parent.push(reply)
+    family.parent.applies(reply)
     assert numbers(device, "kr") == [2]

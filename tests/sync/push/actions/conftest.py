@@ -1,10 +1,8 @@
 """What most actions are about: a child, a category of it, and somebody who watches."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.wire import Family
+from tests.wire import Family, Sender
 
 ALLOW_SELF_LIMIT_ADD = 2
 
@@ -20,14 +18,14 @@ def category(family: Family, child: str) -> str:
 
 
 @pytest.fixture
-def by_child(family: Family, child: str) -> Callable[..., bool]:
-    """Pushes parent actions as a child that adds limits for itself, and is allowed to."""
+def by_child(family: Family, child: str) -> Sender:
+    """A child that may add limits for itself, at a device that it uses."""
     device = family.add_device("Child's", user=child)
     flag = ALLOW_SELF_LIMIT_ADD
     family.parent_does(
         {"type": "UPDATE_USER_FLAGS", "userId": child, "modified": flag, "values": flag}
     )
-    return lambda *actions: device.as_child_device(child, *actions)
+    return device.as_child_device(child)
 
 
 @pytest.fixture

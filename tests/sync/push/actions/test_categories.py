@@ -1,15 +1,12 @@
 """The life of categories: sync/actions/categories.py."""
 
 import base64
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from sync.notifications import Level
-from tests.wire import Family, Observer
-
-ByChild = Callable[..., bool]
+from tests.wire import Family, Observer, Sender
 
 #: The parts of a category in a pull.
 PARTS = {"categoryBase", "categoryApp", "rules", "usedTimes", "tasks"}
@@ -131,7 +128,7 @@ def test_a_malformed_category_is_refused(
 
 
 def test_a_child_creates_categories_for_itself_only(
-    family: Family, child: str, observer: Observer, by_child: ByChild
+    family: Family, child: str, observer: Observer, by_child: Sender
 ) -> None:
     news, level = observer.sees(create("newCat", child), by=by_child)
     assert (set(news), level) == (PARTS, Level.UNIMPORTANT)
@@ -357,7 +354,7 @@ def test_a_parent_category_belongs_to_the_same_child(
 
 
 def test_a_child_moves_its_categories_only_further_down(
-    family: Family, child: str, observer: Observer, by_child: ByChild
+    family: Family, child: str, observer: Observer, by_child: Sender
 ) -> None:
     top, sibling = family.add_category(child), family.add_category(child)
     middle = family.add_category(child, parent=top)
@@ -373,7 +370,7 @@ def test_a_child_moves_its_categories_only_further_down(
 
 
 def test_a_child_is_not_bound_by_a_parent_category_that_is_gone_or_of_another_child(
-    family: Family, child: str, observer: Observer, by_child: ByChild
+    family: Family, child: str, observer: Observer, by_child: Sender
 ) -> None:
     parent, other = family.add_category(child), family.add_category(child)
     moved, freed = (family.add_category(child, parent=parent) for _ in range(2))
@@ -384,7 +381,7 @@ def test_a_child_is_not_bound_by_a_parent_category_that_is_gone_or_of_another_ch
 
 
 def test_a_child_does_not_move_categories_of_others(
-    family: Family, child: str, observer: Observer, by_child: ByChild
+    family: Family, child: str, observer: Observer, by_child: Sender
 ) -> None:
     sibling = family.add_child()
     theirs, parent = family.add_category(sibling), family.add_category(sibling)
@@ -447,7 +444,7 @@ def test_a_child_only_blocks_further_minutes(
     family: Family,
     category: str,
     observer: Observer,
-    by_child: ByChild,
+    by_child: Sender,
     before: str,
     fine: list[str],
     refused: list[str],
@@ -487,7 +484,7 @@ def test_a_child_only_blocks_until_later(
     family: Family,
     category: str,
     observer: Observer,
-    by_child: ByChild,
+    by_child: Sender,
     before: dict[str, Any],
     fields: dict[str, Any],
     is_fine: bool,
@@ -504,7 +501,7 @@ def test_a_child_only_blocks_until_later(
 
 @pytest.mark.usefixtures("locked_features")
 def test_a_child_blocks_only_with_the_full_version(
-    family: Family, category: str, observer: Observer, by_child: ByChild
+    family: Family, category: str, observer: Observer, by_child: Sender
 ) -> None:
     block = action("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", category, blocked=True, endTime=0)
     family.end_full_version()
@@ -512,7 +509,7 @@ def test_a_child_blocks_only_with_the_full_version(
 
 
 def test_a_child_only_makes_limits_apply_again(
-    family: Family, category: str, observer: Observer, by_child: ByChild
+    family: Family, category: str, observer: Observer, by_child: Sender
 ) -> None:
     def disable(end: int) -> dict[str, Any]:
         return action("UPDATE_CATEGORY_DISABLE_LIMITS", category, endTime=end)
@@ -525,7 +522,7 @@ def test_a_child_only_makes_limits_apply_again(
 
 
 def test_a_child_only_blocks_notifications_and_keeps_the_delay(
-    category: str, observer: Observer, by_child: ByChild
+    category: str, observer: Observer, by_child: Sender
 ) -> None:
     def block(**fields: Any) -> dict[str, Any]:
         return action("UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS", category, **fields)
@@ -548,7 +545,7 @@ def test_a_child_only_blocks_notifications_and_keeps_the_delay(
     ],
 )
 def test_a_child_does_not_limit_others(
-    family: Family, observer: Observer, by_child: ByChild, name: str, fields: dict[str, Any]
+    family: Family, observer: Observer, by_child: Sender, name: str, fields: dict[str, Any]
 ) -> None:
     of_sibling = family.add_category(family.add_child())
     observer.sees_refusal(action(name, of_sibling, **fields), by=by_child)
@@ -576,7 +573,7 @@ def fill(family: Family, category: str) -> None:
         ),
     )
     usage = {"categoryId": category, "tta": 1000, "etts": 0, "sdl": [[0, 1439, 5000, 5000]]}
-    assert family.parent.push({"type": "ADD_USED_TIME_V2", "d": 1, "i": [usage]}) is False
+    family.parent.applies({"type": "ADD_USED_TIME_V2", "d": 1, "i": [usage]})
 
 
 def test_all_that_belongs_to_a_category_goes_with_it(
@@ -623,7 +620,7 @@ def test_later_actions_of_the_push_find_nothing_of_a_deleted_category(
     family.parent_does(create("myCat0", child))
     fill(family, "myCat0")
     family.parent_does(about_it)
-    assert family.parent.as_parent(about_it, delete("myCat0"), about_it) is True
+    family.parent.as_parent().applies(about_it, delete("myCat0"), about_it, but=[2])
     assert "categoryBase" not in family.parent.full_pull()
 
 
@@ -642,7 +639,7 @@ def test_key_requests_about_a_category_and_their_responses_go_with_it(
         "tempKey": text(32),
         "signature": text(64),
     }
-    assert asking.push(request) is False
+    asking.applies(request)
     number = family.parent.full_pull()["krq"][0]["srvSeq"]
     response = {
         "type": "REPLY_TO_KEY_REQUEST",
@@ -651,7 +648,7 @@ def test_key_requests_about_a_category_and_their_responses_go_with_it(
         "encryptedKey": text(16),
         "signature": text(64),
     }
-    assert family.parent.push(response) is False
+    family.parent.applies(response)
     assert "kr" in asking.full_pull()
     family.parent_does(delete(category))
     assert "krq" not in family.parent.full_pull()

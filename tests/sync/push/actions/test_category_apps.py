@@ -1,15 +1,12 @@
 """Apps of categories: sync/actions/category_apps.py."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from sync.notifications import Level
 from sync.push.actions.category_apps import CHUNK
-from tests.wire import Family, Observer
-
-ByChild = Callable[..., bool]
+from tests.wire import Family, Observer, Sender
 
 
 def add(category: str, *apps: Any) -> dict[str, Any]:
@@ -175,7 +172,7 @@ def tree(family: Family, child: str) -> Tree:
     ],
 )
 def test_a_child_moves_apps_down(
-    family: Family, tree: Tree, observer: Observer, by_child: ByChild, apps: list[str]
+    family: Family, tree: Tree, observer: Observer, by_child: Sender, apps: list[str]
 ) -> None:
     news, level = observer.sees(add(tree.middle, *apps), by=by_child)
     assert tree.middle in renewed(news)
@@ -200,7 +197,7 @@ def test_a_child_moves_apps_down(
     ],
 )
 def test_a_child_moves_apps_neither_up_nor_aside(
-    tree: Tree, observer: Observer, by_child: ByChild, apps: list[str]
+    tree: Tree, observer: Observer, by_child: Sender, apps: list[str]
 ) -> None:
     observer.sees_refusal(add(tree.middle, *apps), by=by_child)
 
@@ -208,7 +205,7 @@ def test_a_child_moves_apps_neither_up_nor_aside(
 @pytest.mark.parametrize("default", ["top", "middle"])
 @pytest.mark.parametrize("entry", ["new", "new:Main", "free:Own", "free:Above", ":Main"])
 def test_apps_without_a_category_count_for_that_of_not_assigned_apps(
-    tree: Tree, observer: Observer, by_child: ByChild, default: str, entry: str
+    tree: Tree, observer: Observer, by_child: Sender, default: str, entry: str
 ) -> None:
     observer.sees_refusal(add(tree.middle, entry), by=by_child)
     tree.put_unassigned_apps_into(getattr(tree, default))
@@ -218,7 +215,7 @@ def test_apps_without_a_category_count_for_that_of_not_assigned_apps(
 @pytest.mark.parametrize("default", ["bottom", "aside"])
 @pytest.mark.parametrize("entry", ["new", "new:Main", "free:Own"])
 def test_apps_without_a_category_stay_out_if_those_of_their_kind_are_elsewhere(
-    tree: Tree, observer: Observer, by_child: ByChild, default: str, entry: str
+    tree: Tree, observer: Observer, by_child: Sender, default: str, entry: str
 ) -> None:
     tree.put_unassigned_apps_into(getattr(tree, default))
     observer.sees_refusal(add(tree.middle, entry), by=by_child)
@@ -226,14 +223,14 @@ def test_apps_without_a_category_stay_out_if_those_of_their_kind_are_elsewhere(
 
 @pytest.mark.parametrize("entry", ["aside", "aside:New", "free:Aside"])
 def test_the_category_for_not_assigned_apps_does_not_matter_for_assigned_ones(
-    tree: Tree, observer: Observer, by_child: ByChild, entry: str
+    tree: Tree, observer: Observer, by_child: Sender, entry: str
 ) -> None:
     tree.put_unassigned_apps_into(tree.top)
     observer.sees_refusal(add(tree.middle, entry), by=by_child)
 
 
 def test_apps_of_other_children_count_as_not_assigned(
-    family: Family, tree: Tree, observer: Observer, by_child: ByChild
+    family: Family, tree: Tree, observer: Observer, by_child: Sender
 ) -> None:
     family.parent_does(add(family.add_category(family.add_child()), "new"))
     tree.put_unassigned_apps_into(tree.top)
@@ -241,14 +238,14 @@ def test_apps_of_other_children_count_as_not_assigned(
 
 
 def test_apps_are_tested_before_any_of_them_moves(
-    tree: Tree, observer: Observer, by_child: ByChild
+    tree: Tree, observer: Observer, by_child: Sender
 ) -> None:
     observer.sees_refusal(add(tree.bottom, "top", "top:Main", "aside:Main"), by=by_child)
     observer.sees(add(tree.bottom, "top", "top:Main"), by=by_child)
 
 
 def test_a_parent_category_of_another_child_gives_no_apps(
-    family: Family, tree: Tree, observer: Observer, by_child: ByChild
+    family: Family, tree: Tree, observer: Observer, by_child: Sender
 ) -> None:
     family.parent_does({"type": "DELETE_CATEGORY", "categoryId": tree.top})
     family.parent_does(
@@ -264,7 +261,7 @@ def test_a_parent_category_of_another_child_gives_no_apps(
 
 
 def test_a_child_adds_apps_to_its_own_categories_only(
-    family: Family, tree: Tree, observer: Observer, by_child: ByChild
+    family: Family, tree: Tree, observer: Observer, by_child: Sender
 ) -> None:
     of_sibling = family.add_category(family.add_child())
     observer.sees_refusal(add(of_sibling), by=by_child)

@@ -64,15 +64,15 @@ def responses(device: Device) -> list[dict[str, Any]]:
 
 def test_a_public_key_is_shown_to_all(observer: Observer, device: Device) -> None:
     assert "pk" not in device.entry()
-    news, level = observer.sees(upload(), by=device.push)
+    news, level = observer.sees(upload(), by=device)
     assert (set(news), level) == ({"devices"}, Level.IMPORTANT)
     assert device.entry()["pk"] == b64(1, 32)
 
 
 @pytest.mark.parametrize("byte", [1, 2])
 def test_a_public_key_is_never_replaced(observer: Observer, device: Device, byte: int) -> None:
-    device.push(upload(1))
-    assert observer.sees(upload(byte), by=device.push) == ({}, Level.NONE)
+    device.applies(upload(1))
+    assert observer.sees(upload(byte), by=device) == ({}, Level.NONE)
     assert device.entry()["pk"] == b64(1, 32)
 
 
@@ -89,14 +89,14 @@ def test_a_public_key_is_never_replaced(observer: Observer, device: Device, byte
 def test_a_public_key_has_32_bytes(
     observer: Observer, device: Device, action: dict[str, Any]
 ) -> None:
-    observer.sees_refusal(action, by=device.push)
+    observer.sees_refusal(action, by=device)
 
 
 # Requests
 
 
 def test_a_request_is_passed_on(family: Family, observer: Observer, device: Device) -> None:
-    news, level = observer.sees(request(7), by=device.push)
+    news, level = observer.sees(request(7), by=device)
     assert level == Level.IMPORTANT
     assert news == {
         "krq": [
@@ -115,13 +115,10 @@ def test_a_request_is_passed_on(family: Family, observer: Observer, device: Devi
 
 def test_a_request_may_be_about_a_device_or_a_category(family: Family, device: Device) -> None:
     category = family.add_category(family.add_child())
-    assert (
-        device.push(
-            request(1, deviceId=family.parent.id),
-            request(2, deviceId=device.id),
-            request(3, categoryId=category),
-        )
-        is False
+    device.applies(
+        request(1, deviceId=family.parent.id),
+        request(2, deviceId=device.id),
+        request(3, categoryId=category),
     )
     assert [(r.get("deviceId"), r.get("categoryId")) for r in family.parent.full_pull()["krq"]] == [
         (family.parent.id, None),
@@ -132,14 +129,14 @@ def test_a_request_may_be_about_a_device_or_a_category(family: Family, device: D
 
 def test_requests_of_a_family_are_numbered(family: Family, device: Device) -> None:
     other = family.add_device()
-    device.push(request(1))
-    other.push(request(1))
-    device.push(request(1, dataType=2))
+    device.applies(request(1))
+    other.applies(request(1))
+    device.applies(request(1, dataType=2))
     assert requests(family) == [(1, 1), (2, 1), (3, 1)]
 
 
 def test_a_refused_request_gives_its_number_back(family: Family, device: Device) -> None:
-    assert device.push(request(1, deviceId="nobody"), request(2)) is True
+    device.applies(request(1, deviceId="nobody"), request(2), but=[0])
     assert requests(family) == [(1, 2)]
 
 
@@ -152,19 +149,19 @@ def test_a_request_replaces_the_former_one_about_the_same(family: Family, device
         {"deviceId": family.parent.id},
         {"categoryId": category},
     ]
-    device.push(*[request(number, **about) for number, about in enumerate(abouts)])
-    family.add_device().push(request(100))
+    device.applies(*[request(number, **about) for number, about in enumerate(abouts)])
+    family.add_device().applies(request(100))
     assert requests(family) == [(1, 0), (2, 1), (3, 2), (4, 3), (5, 4), (6, 100)]
     for number, about in enumerate(abouts):
-        device.push(request(number + 10, **about))
+        device.applies(request(number + 10, **about))
     assert requests(family) == [(6, 100), (7, 10), (8, 11), (9, 12), (10, 13), (11, 14)]
 
 
 def test_a_replaced_request_loses_its_responses(family: Family, device: Device) -> None:
-    device.push(request(1))
-    family.parent.push(reply(1))
+    device.applies(request(1))
+    family.parent.applies(reply(1))
     assert len(responses(device)) == 1
-    device.push(request(1))
+    device.applies(request(1))
     assert responses(device) == []
 
 
@@ -189,27 +186,27 @@ def test_a_replaced_request_loses_its_responses(family: Family, device: Device) 
 def test_bad_requests_are_refused(
     observer: Observer, device: Device, fields: dict[str, Any]
 ) -> None:
-    observer.sees_refusal(request(1, **fields), by=device.push)
+    observer.sees_refusal(request(1, **fields), by=device)
 
 
 def test_a_request_is_about_one_thing(family: Family, device: Device) -> None:
     category = family.add_category(family.add_child())
-    assert device.push(request(1, deviceId=device.id, categoryId=category)) is True
+    device.refuses(request(1, deviceId=device.id, categoryId=category))
     assert requests(family) == []
 
 
 def test_a_request_is_about_the_own_family(client: FlaskClient, device: Device) -> None:
     stranger = Family(client)
     category = stranger.add_category(stranger.add_child())
-    assert device.push(request(1, deviceId=stranger.parent.id)) is True
-    assert device.push(request(1, categoryId=category)) is True
+    device.refuses(request(1, deviceId=stranger.parent.id))
+    device.refuses(request(1, categoryId=category))
 
 
 @pytest.mark.parametrize("number", [-1, 0, 2**53 - 1, -(2**53 - 1)])
 def test_numbers_of_the_sender_are_free(family: Family, device: Device, number: int) -> None:
-    assert device.push(request(number), request(number, dataType=2)) is False
+    device.applies(request(number), request(number, dataType=2))
     assert requests(family) == [(1, number), (2, number)]
-    assert device.push(finish(number)) is False
+    device.applies(finish(number))
     assert requests(family) == []
 
 
@@ -220,9 +217,9 @@ def test_a_response_goes_to_who_asked(
     family: Family, device: Device, told: list[ShouldSync]
 ) -> None:
     other = family.add_device()
-    device.push(request(70))
+    device.applies(request(70))
     told.clear()
-    assert family.parent.push(reply(1)) is False
+    family.parent.applies(reply(1))
     assert told == [ShouldSync(device.token, is_important=True)]
     assert responses(device) == [
         {
@@ -239,13 +236,13 @@ def test_a_response_goes_to_who_asked(
 
 def test_each_device_replies_once(family: Family, device: Device, told: list[ShouldSync]) -> None:
     other = family.add_device()
-    device.push(request(70))
-    family.parent.push(reply(1, 4))
+    device.applies(request(70))
+    family.parent.applies(reply(1, 4))
     told.clear()
-    assert family.parent.push(reply(1, 5)) is False
+    family.parent.applies(reply(1, 5))
     assert told == []
-    assert other.push(reply(1, 6)) is False
-    assert device.push(reply(1, 7)) is False
+    other.applies(reply(1, 6))
+    device.applies(reply(1, 7))
     assert [(r["srvSeq"], r["sender"], r["tempKey"]) for r in responses(device)] == [
         (1, family.parent.id, b64(4, 32)),
         (2, other.id, b64(6, 32)),
@@ -255,9 +252,9 @@ def test_each_device_replies_once(family: Family, device: Device, told: list[Sho
 
 def test_responses_are_numbered_by_their_receiver(family: Family, device: Device) -> None:
     other = family.add_device()
-    device.push(request(1), request(2, dataType=2))
-    other.push(request(3))
-    family.parent.push(reply(3), reply(2), reply(1))
+    device.applies(request(1), request(2, dataType=2))
+    other.applies(request(3))
+    family.parent.applies(reply(3), reply(2), reply(1))
     assert [(r["srvSeq"], r["rqSeq"]) for r in responses(device)] == [(1, 2), (2, 1)]
     assert [(r["srvSeq"], r["rqSeq"]) for r in responses(other)] == [(1, 3)]
 
@@ -266,15 +263,15 @@ def test_responses_are_numbered_by_their_receiver(family: Family, device: Device
 def test_a_response_to_nothing_is_no_mistake(
     observer: Observer, device: Device, number: int
 ) -> None:
-    device.push(request(1))
+    device.applies(request(1))
     observer.device.pull()
-    assert observer.sees(reply(number), by=device.push) == ({}, Level.NONE)
+    assert observer.sees(reply(number), by=device) == ({}, Level.NONE)
 
 
 def test_requests_of_other_families_are_not_found(client: FlaskClient, device: Device) -> None:
-    device.push(request(1))
+    device.applies(request(1))
     stranger = Family(client).parent
-    assert stranger.push(reply(1)) is False
+    stranger.applies(reply(1))
     assert responses(device) == []
 
 
@@ -291,8 +288,8 @@ def test_requests_of_other_families_are_not_found(client: FlaskClient, device: D
     ],
 )
 def test_bad_responses_are_refused(family: Family, device: Device, fields: dict[str, Any]) -> None:
-    device.push(request(1))
-    assert family.parent.push(reply(1, **fields)) is True
+    device.applies(request(1))
+    family.parent.refuses(reply(1, **fields))
     assert responses(device) == []
 
 
@@ -303,26 +300,26 @@ def test_a_finished_request_goes_with_its_responses(
     family: Family, observer: Observer, device: Device
 ) -> None:
     other = family.add_device()
-    device.push(request(1), request(1, dataType=2), request(2, deviceId=device.id))
-    other.push(request(1))
-    family.parent.push(reply(1), reply(3))
+    device.applies(request(1), request(1, dataType=2), request(2, deviceId=device.id))
+    other.applies(request(1))
+    family.parent.applies(reply(1), reply(3))
     observer.device.pull()
-    assert observer.sees(finish(1), by=device.push) == ({}, Level.NONE)
+    assert observer.sees(finish(1), by=device) == ({}, Level.NONE)
     assert requests(family) == [(3, 2), (4, 1)]
     assert [r["rqSeq"] for r in responses(device)] == [2]
 
 
 def test_finishing_nothing_is_no_mistake(observer: Observer, device: Device) -> None:
-    assert observer.sees(finish(5), by=device.push) == ({}, Level.NONE)
+    assert observer.sees(finish(5), by=device) == ({}, Level.NONE)
 
 
 @pytest.mark.parametrize("number", [None, 0.5, "1", 2**53])
 def test_a_bad_number_finishes_nothing(observer: Observer, device: Device, number: Any) -> None:
-    observer.sees_refusal(finish(number), by=device.push)
+    observer.sees_refusal(finish(number), by=device)
 
 
 def test_a_request_about_a_category_goes_with_it(family: Family, device: Device) -> None:
     category = family.add_category(family.add_child())
-    device.push(request(1, categoryId=category), request(2))
+    device.applies(request(1, categoryId=category), request(2))
     family.parent_does({"type": "DELETE_CATEGORY", "categoryId": category})
     assert requests(family) == [(2, 2)]

@@ -52,12 +52,12 @@ def test_values_are_stored_with_the_highest_one(
     device: Device, field: str, current: str, highest: str, flag: int, ranks: list[Any]
 ) -> None:
     for value in ranks:
-        assert device.push(status(**{field: value})) is False
+        device.applies(status(**{field: value}))
         entry = device.entry()
         assert (entry[current], entry[highest]) == (value, value)
     assert manipulation(device) == (False, 0)
     for value in reversed(ranks):
-        assert device.push(status(**{field: value})) is False
+        device.applies(status(**{field: value}))
         entry = device.entry()
         assert (entry[current], entry[highest]) == (value, ranks[-1])
     assert manipulation(device) == (True, flag)
@@ -67,7 +67,7 @@ def test_values_are_stored_with_the_highest_one(
 def test_gaining_it_again_clears_nothing(
     device: Device, field: str, current: str, highest: str, flag: int, ranks: list[Any]
 ) -> None:
-    device.push(*[status(**{field: value}) for value in (ranks[-1], ranks[0], ranks[-1])])
+    device.applies(*[status(**{field: value}) for value in (ranks[-1], ranks[0], ranks[-1])])
     assert device.entry()[current] == ranks[-1]
     assert manipulation(device) == (True, flag)
 
@@ -82,7 +82,7 @@ def test_a_repeated_low_value_is_no_new_manipulation(
     flag: int,
     ranks: list[Any],
 ) -> None:
-    device.push(status(**{field: ranks[-1]}), status(**{field: ranks[0]}))
+    device.applies(status(**{field: ranks[-1]}), status(**{field: ranks[0]}))
     family.parent_does(
         {
             "type": "IGNORE_MANIPULATION",
@@ -96,16 +96,16 @@ def test_a_repeated_low_value_is_no_new_manipulation(
             "ignoreHadManipulationFlags": flag,
         }
     )
-    device.push(status(**{field: ranks[0]}))
+    device.applies(status(**{field: ranks[0]}))
     assert manipulation(device) == (False, 0)
     if len(ranks) > 2:
-        device.push(status(**{field: ranks[1]}))
+        device.applies(status(**{field: ranks[1]}))
         assert manipulation(device) == (True, flag)
 
 
 def test_several_losses_add_up(device: Device) -> None:
-    device.push(status(usageStats="granted", appVersion=5, overlayPermission="granted"))
-    device.push(status(usageStats="not granted", appVersion=4))
+    device.applies(status(usageStats="granted", appVersion=5, overlayPermission="granted"))
+    device.applies(status(usageStats="not granted", appVersion=4))
     assert manipulation(device) == (True, 2 | 8)
 
 
@@ -113,9 +113,9 @@ def test_several_losses_add_up(device: Device) -> None:
     ("field", "name"), [("didReboot", "reboot"), ("isQOrLaterNow", "qOrLater")]
 )
 def test_what_happened_once_stays(device: Device, field: str, name: str) -> None:
-    device.push(status(**{field: False}))
+    device.applies(status(**{field: False}))
     assert device.entry()[name] is False
-    device.push(status(**{field: True}), status(**{field: False}), status())
+    device.applies(status(**{field: True}), status(**{field: False}), status())
     assert device.entry()[name] is True
 
 
@@ -123,29 +123,29 @@ def test_what_happened_once_stays(device: Device, field: str, name: str) -> None
     ("flags", "stored"), [(0, 0), (1, 1), (2, 0), (3, 1), (-1, 1), (-2, 0), (2**53 - 1, 1)]
 )
 def test_one_manipulation_flag_is_known(device: Device, flags: int, stored: int) -> None:
-    assert device.push(status(addedManipulationFlags=flags), status()) is False
+    device.applies(status(addedManipulationFlags=flags), status())
     assert device.entry()["mFlags"] == stored
 
 
 def test_manipulation_flags_are_added(device: Device) -> None:
-    device.push(status(addedManipulationFlags=1), status(addedManipulationFlags=2))
+    device.applies(status(addedManipulationFlags=1), status(addedManipulationFlags=2))
     assert device.entry()["mFlags"] == 1
 
 
 def test_the_platform_is_stored(device: Device) -> None:
     assert "pType" not in device.entry()
-    assert device.push(status(platformType="android8", platformLevel=128)) is False
-    assert device.push(status()) is False
+    device.applies(status(platformType="android8", platformLevel=128))
+    device.applies(status())
     entry = device.entry()
     assert (entry["pType"], entry["pLevel"]) == ("android8", 128)
-    assert device.push(status(platformType="x", platformLevel=0)) is False
+    device.applies(status(platformType="x", platformLevel=0))
     entry = device.entry()
     assert (entry["pType"], entry["pLevel"]) == ("x", 0)
 
 
 def test_a_status_without_anything_is_news(observer: Observer, device: Device) -> None:
     before = device.entry()
-    news, level = observer.sees(status(), by=device.push)
+    news, level = observer.sees(status(), by=device)
     assert (set(news), level) == ({"devices"}, Level.UNIMPORTANT)
     assert before in news["devices"]["data"]
 
@@ -178,12 +178,12 @@ def test_a_status_without_anything_is_news(observer: Observer, device: Device) -
 def test_bad_values_refuse_the_whole_status(
     observer: Observer, device: Device, fields: dict[str, Any]
 ) -> None:
-    observer.sees_refusal(status(**{"isQOrLaterNow": True, **fields}), by=device.push)
+    observer.sees_refusal(status(**{"isQOrLaterNow": True, **fields}), by=device)
 
 
 def test_a_device_reports_about_itself_only(family: Family, device: Device) -> None:
     before = family.parent.entry()
-    device.push(status(appVersion=5))
+    device.applies(status(appVersion=5))
     assert family.parent.entry() == before
 
 
@@ -193,18 +193,18 @@ TRIED = {"type": "TRIED_DISABLING_DEVICE_ADMIN"}
 def test_the_first_attempt_to_disable_the_admin_is_noted(
     observer: Observer, device: Device
 ) -> None:
-    news, level = observer.sees(TRIED, by=device.push)
+    news, level = observer.sees(TRIED, by=device)
     assert (set(news), level) == ({"devices"}, Level.UNIMPORTANT)
     assert device.entry()["tDisablingAdmin"] is True
-    assert observer.sees(TRIED, by=device.push) == ({}, Level.NONE)
+    assert observer.sees(TRIED, by=device) == ({}, Level.NONE)
 
 
 def test_forcing_a_sync_does_nothing_else(observer: Observer, device: Device) -> None:
-    assert observer.sees({"type": "FORCE_SYNC"}, by=device.push) == ({}, Level.IMPORTANT)
+    assert observer.sees({"type": "FORCE_SYNC"}, by=device) == ({}, Level.IMPORTANT)
 
 
 @pytest.mark.parametrize("action", [TRIED, {"type": "FORCE_SYNC"}])
 def test_actions_without_content_take_none(
     observer: Observer, device: Device, action: dict[str, Any]
 ) -> None:
-    observer.sees_refusal({**action, "deviceId": device.id}, by=device.push)
+    observer.sees_refusal({**action, "deviceId": device.id}, by=device)

@@ -1,7 +1,6 @@
 """The settings of devices, and who uses them (parent-actions.md, "Devices"; app-logic-actions.md,
 "SIGN_OUT_AT_DEVICE"; child-actions.md, "CHILD_SIGN_IN")."""
 
-from functools import partial
 from typing import Any
 
 import pytest
@@ -120,7 +119,7 @@ def test_a_child_can_not_do_it_for_itself(
     tablet.is_used_by(tablet.child)
     flags = {"type": "UPDATE_USER_FLAGS", "userId": tablet.child, "modified": 2, "values": 2}
     tablet.family.parent_does(flags)
-    by_child = partial(tablet.device.as_child_device, tablet.child)
+    by_child = tablet.device.as_child_device(tablet.child)
     observer.sees_refusal(tablet.fill(action), by=by_child)
 
 
@@ -196,7 +195,7 @@ def test_keeping_signed_in_is_for_the_user_of_the_device(tablet: Tablet) -> None
     assert tablet.user == (family.parent_user, True)
 
     other = family.add_parent()
-    by_other = partial(family.parent.as_parent, user=other, auth="password")
+    by_other = family.parent.as_parent(user=other, auth="password")
     tablet.sees_refusal(tablet.fill(KEEP), by=by_other)
     tablet.sees(tablet.fill(LEAVE), by=by_other)
     assert tablet.user == (family.parent_user, False)
@@ -227,7 +226,7 @@ def test_signing_out_hands_the_device_to_its_default_user(
 ) -> None:
     tablet.is_used_by(tablet.family.parent_user)
     tablet.sees(tablet.fill(KEEP), tablet.fill(DEFAULT_USER))
-    news, level = observer.sees(SIGN_OUT, by=tablet.device.push)
+    news, level = observer.sees(SIGN_OUT, by=tablet.device)
     assert news.keys() == {"devices"}
     assert level == Level.UNIMPORTANT
     assert tablet.user == (tablet.child, False)
@@ -238,13 +237,13 @@ def test_signing_out_the_default_user_changes_nothing(tablet: Tablet, observer: 
     tablet.sees(
         tablet.fill(KEEP), tablet.fill({**DEFAULT_USER, "defaultUserId": tablet.family.parent_user})
     )
-    assert observer.sees(SIGN_OUT, by=tablet.device.push) == ({}, Level.UNIMPORTANT)
+    assert observer.sees(SIGN_OUT, by=tablet.device) == ({}, Level.UNIMPORTANT)
     assert tablet.user == (tablet.family.parent_user, True)
 
 
 def test_signing_out_needs_a_default_user(tablet: Tablet, observer: Observer) -> None:
     tablet.is_used_by(tablet.child)
-    observer.sees_refusal(SIGN_OUT, by=tablet.device.push)
+    observer.sees_refusal(SIGN_OUT, by=tablet.device)
     assert tablet.user == (tablet.child, False)
 
 
@@ -253,7 +252,7 @@ def test_signing_out_needs_the_full_version(
 ) -> None:
     tablet.sees(tablet.fill(DEFAULT_USER))
     tablet.family.end_full_version()
-    observer.sees_refusal(SIGN_OUT, by=tablet.device.push)
+    observer.sees_refusal(SIGN_OUT, by=tablet.device)
 
 
 # CHILD_SIGN_IN
@@ -268,7 +267,7 @@ def make_primary(device: Device, user: str) -> None:
 def test_a_child_signs_in(tablet: Tablet, observer: Observer) -> None:
     tablet.is_used_by(tablet.family.parent_user)
     tablet.sees(tablet.fill(KEEP))
-    by_child = partial(tablet.device.as_child, tablet.child)
+    by_child = tablet.device.as_child(tablet.child)
     for _ in range(2):
         news, level = observer.sees(SIGN_IN, by=by_child)
         assert news.keys() == {"devices"}
@@ -281,7 +280,7 @@ def test_a_child_who_signs_in_at_its_primary_device_has_none(
 ) -> None:
     tablet.is_used_by(tablet.child)
     make_primary(tablet.device, tablet.child)
-    news, _ = observer.sees(SIGN_IN, by=partial(tablet.device.as_child, tablet.child))
+    news, _ = observer.sees(SIGN_IN, by=tablet.device.as_child(tablet.child))
     assert news.keys() == {"devices", "users"}
     assert tablet.family.user(tablet.child)["currentDevice"] == ""
 
@@ -292,7 +291,7 @@ def test_another_primary_device_stays_when_a_child_signs_in(
     tablet.is_used_by(tablet.child)
     make_primary(tablet.device, tablet.child)
     phone = tablet.family.add_device()
-    news, _ = observer.sees(SIGN_IN, by=partial(phone.as_child, tablet.child))
+    news, _ = observer.sees(SIGN_IN, by=phone.as_child(tablet.child))
     assert news.keys() == {"devices"}
     assert tablet.family.user(tablet.child)["currentDevice"] == tablet.device.id
 
@@ -301,13 +300,13 @@ def test_signing_in_as_a_child_needs_the_full_version(
     tablet: Tablet, observer: Observer, locked_features: None
 ) -> None:
     tablet.family.end_full_version()
-    observer.sees_refusal(SIGN_IN, by=partial(tablet.device.as_child, tablet.child))
+    observer.sees_refusal(SIGN_IN, by=tablet.device.as_child(tablet.child))
 
 
 def test_parents_do_not_sign_in_as_children(tablet: Tablet, observer: Observer) -> None:
     parent = tablet.family.parent_user
-    observer.sees_refusal(SIGN_IN, by=partial(tablet.device.as_child, parent))
-    observer.sees_refusal(SIGN_IN, by=tablet.device.push)
+    observer.sees_refusal(SIGN_IN, by=tablet.device.as_child(parent))
+    observer.sees_refusal(SIGN_IN, by=tablet.device)
 
 
 # SET_SEND_DEVICE_CONNECTED
@@ -350,7 +349,7 @@ HELD = {
 @pytest.fixture
 def manipulated(tablet: Tablet) -> Tablet:
     """A device with all warnings that there are."""
-    assert tablet.device.push(HELD, LOST, {"type": "TRIED_DISABLING_DEVICE_ADMIN"}) is False
+    tablet.device.applies(HELD, LOST, {"type": "TRIED_DISABLING_DEVICE_ADMIN"})
     return tablet
 
 

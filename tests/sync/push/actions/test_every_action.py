@@ -1,7 +1,6 @@
 """That every action is applied where it is right, and refused where it is not. What each one does
 is told by the tests of its subject."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from sync.push.registry import registry
 from tests.furnished import FurnishedFamily, b64, rule
 from tests.keys import SecurityKey, Session, parent_password_change
 from tests.rows import stored_rows
-from tests.wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, Observer
+from tests.wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, Device, Observer, Sender
 
 PASSWORD = {"hash": PASSWORD_HASH, "secondSalt": SECOND_SALT, "secondHash": SECOND_HASH}
 
@@ -35,7 +34,7 @@ def family(client: FlaskClient) -> FurnishedFamily:
         {"type": "UPDATE_CHILD_TASK", **new_task},
         KEY.action(),
     )
-    assert device.push({"type": "MARK_TASK_PENDING", **task}) is False
+    device.applies({"type": "MARK_TASK_PENDING", **task})
     return family
 
 
@@ -264,17 +263,11 @@ def of_rules_and_tasks(family: FurnishedFamily) -> Cases:
     }
 
 
-def sender(family: FurnishedFamily, kind: str) -> Callable[..., bool]:
-    """Pushes actions of a kind."""
+def sender(family: FurnishedFamily, kind: str) -> Sender | Device:
+    """An author of actions of a kind."""
     if kind == "child":
-        return lambda *actions: family.device.as_child(family.child, *actions)
-    return family.parent.as_parent if kind == "parent" else family.device.push
-
-
-def report_login(family: FurnishedFamily) -> bool:
-    encoded = '{"type":"REPORT_U2F_LOGIN"}'
-    integrity = Session(family.parent).sign(KEY, encoded)
-    return family.parent.as_parent(encoded, auth=integrity)
+        return family.device.as_child(family.child)
+    return family.parent.as_parent() if kind == "parent" else family.device
 
 
 def test_no_action_is_left_out(family: FurnishedFamily) -> None:
@@ -293,14 +286,13 @@ def test_an_action_is_refused_without_a_trace_or_applied(
 ) -> None:
     content, wrong = cases(family)[kind][name]
     right = {"type": name, **content}
-    push = sender(family, kind)
+    author = sender(family, kind)
     observer = Observer(family, told)
     observer.device.pull()
     before = stored_rows(family)
-    observer.sees_refusal({**right, **wrong}, by=push)
+    observer.sees_refusal({**right, **wrong}, by=author)
     assert stored_rows(family) == before
     if name == "REPORT_U2F_LOGIN":
-        # Refused because it was no login with a security key.
-        assert report_login(family) is False
-    else:
-        assert push(right) is False
+        # Refused because it was not a login with a security key.
+        author = Session(family.parent).as_parent(KEY)
+    author.applies(right)

@@ -37,29 +37,29 @@ def content(observer: Observer) -> dict[str, bytes]:
 def test_lists_are_passed_on_as_they_are(observer: Observer, device: Device) -> None:
     assert content(observer) == {}
     data = bytes(range(256))
-    news, level = observer.sees(lists(b=b64(data), d=b64(b"diff")), by=device.push)
+    news, level = observer.sees(lists(b=b64(data), d=b64(b"diff")), by=device)
     assert (set(news), level) == ({"devices2"}, Level.UNIMPORTANT)
     assert [entry["deviceId"] for entry in news["devices2"]] == [device.id]
     assert content(observer) == {"appsBase": data, "appsDiff": b"diff"}
 
 
 def test_each_list_is_replaced_alone(observer: Observer, device: Device) -> None:
-    device.push(lists(b=b64(b"base"), d=b64(b"diff")))
-    news, _ = observer.sees(lists(b=b64(b"new base"), w=True), by=device.push)
+    device.applies(lists(b=b64(b"base"), d=b64(b"diff")))
+    news, _ = observer.sees(lists(b=b64(b"new base"), w=True), by=device)
     assert news["devices2"][0].keys() == {"deviceId", "appsBase"}
-    news, _ = observer.sees(lists(d=b64(b"new diff")), by=device.push)
+    news, _ = observer.sees(lists(d=b64(b"new diff")), by=device)
     assert news["devices2"][0].keys() == {"deviceId", "appsDiff"}
     assert content(observer) == {"appsBase": b"new base", "appsDiff": b"new diff"}
 
 
 def test_the_same_list_again_is_a_new_version(observer: Observer, device: Device) -> None:
-    device.push(lists(b=b64(b"base")))
-    news, _ = observer.sees(lists(b=b64(b"base")), by=device.push)
+    device.applies(lists(b=b64(b"base")))
+    news, _ = observer.sees(lists(b=b64(b"base")), by=device)
     assert news.keys() == {"devices2"}
 
 
 def test_an_empty_list_is_a_list(observer: Observer, device: Device) -> None:
-    device.push(lists(b=b64(b"base"), d=""))
+    device.applies(lists(b=b64(b"base"), d=""))
     assert content(observer) == {"appsBase": b"base", "appsDiff": b""}
 
 
@@ -67,15 +67,15 @@ def test_an_empty_list_is_a_list(observer: Observer, device: Device) -> None:
 def test_no_list_changes_nothing_but_is_told(
     observer: Observer, device: Device, wipe: bool
 ) -> None:
-    device.push(lists(b=b64(b"base")))
-    assert observer.sees(lists(w=wipe), by=device.push) == ({}, Level.UNIMPORTANT)
+    device.applies(lists(b=b64(b"base")))
+    assert observer.sees(lists(w=wipe), by=device) == ({}, Level.UNIMPORTANT)
 
 
 @pytest.mark.parametrize("field", ["b", "d"])
 def test_lists_have_a_limit(observer: Observer, device: Device, field: str) -> None:
-    assert device.push(lists(**{field: b64(bytes(LIMIT))})) is False
+    device.applies(lists(**{field: b64(bytes(LIMIT))}))
     assert [len(data) for data in content(observer).values()] == [LIMIT]
-    observer.sees_refusal(lists(**{field: b64(bytes(LIMIT + 1))}), by=device.push)
+    observer.sees_refusal(lists(**{field: b64(bytes(LIMIT + 1))}), by=device)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_lists_have_a_limit(observer: Observer, device: Device, field: str) -> N
 def test_bad_values_refuse_both_lists(
     observer: Observer, device: Device, action: dict[str, Any]
 ) -> None:
-    observer.sees_refusal(action, by=device.push)
+    observer.sees_refusal(action, by=device)
 
 
 APP = {"packageName": "a", "title": "A", "isLaunchable": True, "recommendation": "none"}
@@ -132,7 +132,7 @@ def activities(removed: Any, updated: Any) -> dict[str, Any]:
 def test_what_old_clients_send_has_no_effect(
     observer: Observer, device: Device, action: dict[str, Any]
 ) -> None:
-    assert observer.sees(action, by=device.push) == ({}, Level.NONE)
+    assert observer.sees(action, by=device) == ({}, Level.NONE)
 
 
 @pytest.mark.parametrize(
@@ -165,4 +165,4 @@ def test_what_old_clients_send_has_no_effect(
 def test_what_old_clients_send_is_checked_though(
     observer: Observer, device: Device, action: dict[str, Any]
 ) -> None:
-    observer.sees_refusal(action, by=device.push)
+    observer.sees_refusal(action, by=device)

@@ -10,7 +10,7 @@ import pytest
 
 from sync.notifications import Level
 from tests.keys import Session, b64, give_server_key, pair, parent_password_change, spki
-from tests.wire import SECOND_HASH, Device, Family, Observer
+from tests.wire import SECOND_HASH, Device, Family, Observer, Sender
 
 NEW_HASH = "$2a$10$" + "n" * 53
 NEW_SALT = "$2a$10$" + "s" * 22
@@ -35,7 +35,8 @@ def change_password(password: dict[str, Any]) -> dict[str, Any]:
 
 def knows(family: Family, child: str, second_hash: str) -> bool:
     """Whether a child can sign in with this second hash."""
-    return not family.add_device().as_child(child, SIGN_IN, second_hash=second_hash)
+    device = family.add_device()
+    return not device.push_items(device.as_child(child, second_hash=second_hash).item(SIGN_IN))
 
 
 def shown(family: Family, user_id: str) -> tuple[str, str]:
@@ -59,7 +60,7 @@ def test_a_parent_sets_the_first_password_of_a_child(observer: Observer) -> None
 
 def test_a_child_changes_its_password(observer: Observer, child: str) -> None:
     family = observer.family
-    by_child = partial(family.parent.as_child, child)
+    by_child = family.parent.as_child(child)
     news, level = observer.sees(change_password(NEW_PASSWORD), by=by_child)
     assert news.keys() == {"users"}
     assert level == Level.IMPORTANT
@@ -69,8 +70,8 @@ def test_a_child_changes_its_password(observer: Observer, child: str) -> None:
 
 
 def test_a_child_without_password_can_not_set_one(observer: Observer) -> None:
-    by_child = partial(observer.family.parent.as_child, observer.family.add_child())
-    observer.sees_refusal(change_password(NEW_PASSWORD), by=partial(by_child, second_hash=""))
+    by_child = observer.family.parent.as_child(observer.family.add_child(), second_hash="")
+    observer.sees_refusal(change_password(NEW_PASSWORD), by=by_child)
 
 
 def test_the_next_action_of_a_push_is_signed_with_the_new_password(
@@ -78,12 +79,10 @@ def test_the_next_action_of_a_push_is_signed_with_the_new_password(
 ) -> None:
     device = family.parent
 
-    def item(action: dict[str, Any], second_hash: str) -> dict[str, Any]:
-        return device.item(action, kind="child", user=child, auth="sha512", second_hash=second_hash)
-
+    old, new = (device.as_child(child, second_hash=h) for h in (SECOND_HASH, NEW_SECOND_HASH))
     change = change_password(NEW_PASSWORD)
-    assert device.push_items(item(change, SECOND_HASH), item(change, NEW_SECOND_HASH)) is False
-    assert device.push_items(item(change, NEW_SECOND_HASH), item(change, SECOND_HASH)) is True
+    device.applies_items(old.item(change), new.item(change))
+    device.applies_items(new.item(change), old.item(change), but=[1])
 
 
 @pytest.mark.parametrize("user", ["nObody", "parent"])
@@ -114,12 +113,12 @@ def test_a_malformed_password_is_refused(
 ) -> None:
     password = {**NEW_PASSWORD, **change}
     observer.sees_refusal(set_password(child, password))
-    by_child = partial(observer.family.parent.as_child, child)
+    by_child = observer.family.parent.as_child(child)
     observer.sees_refusal(change_password(password), by=by_child)
 
 
 def test_children_can_not_set_passwords_as_limits(
-    observer: Observer, child: str, by_child: Callable[..., bool]
+    observer: Observer, child: str, by_child: Sender
 ) -> None:
     observer.sees_refusal(set_password(child, NEW_PASSWORD), by=by_child)
     observer.sees_refusal(change_of(observer.family.parent_user), by=by_child)
@@ -135,7 +134,7 @@ def test_a_password_may_be_encrypted(family: Family, child: str, by: str) -> Non
     if by == "parent":
         family.parent_does(set_password(child, password))
     elif by == "child":
-        assert device.as_child(child, change_password(password)) is False
+        device.as_child(child).applies(change_password(password))
     else:
         child = family.new_id()
         family.parent_does(
@@ -159,7 +158,7 @@ def test_using_a_server_key_replaces_it_but_a_refused_action_does_not(
     session = Session(device)
     device.pull()
     password = session.password(NEW_PASSWORD, plain="no hash")
-    assert device.as_parent(set_password(child, password)) is True
+    device.as_parent().refuses(set_password(child, password))
     assert "dh" not in device.news()
     for _ in range(2):
         family.parent_does(set_password(child, session.password(NEW_PASSWORD)))
@@ -276,7 +275,7 @@ def test_the_vectors_of_encrypted_passwords_are_accepted(
         "secondHash": encrypted,
         "encrypted": True,
     }
-    assert family.parent.as_child(child, change_password(password)) is False
+    family.parent.as_child(child).applies(change_password(password))
     assert knows(family, child, plain)
 
 
@@ -292,8 +291,8 @@ change_of = partial(
 )
 
 
-def by_password(device: Device, user: str, second_hash: str) -> Callable[..., bool]:
-    return partial(device.as_parent, user=user, auth="password", second_hash=second_hash)
+def by_password(device: Device, user: str, second_hash: str) -> Sender:
+    return device.as_parent(user=user, auth="password", second_hash=second_hash)
 
 
 def test_a_parent_changes_its_password(observer: Observer) -> None:
@@ -312,14 +311,9 @@ def test_later_actions_of_the_push_are_signed_with_the_new_password(family: Fami
     device, parent = family.parent, family.parent_user
     rename = {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "New"}
 
-    def item(action: dict[str, Any], second_hash: str) -> dict[str, Any]:
-        return device.item(
-            action, kind="parent", user=parent, auth="password", second_hash=second_hash
-        )
-
-    change = change_of(parent)
-    assert device.push_items(item(change, SECOND_HASH), item(rename, NEW_SECOND_HASH)) is False
-    assert device.push_items(item(rename, NEW_SECOND_HASH), item(rename, SECOND_HASH)) is True
+    old, new = (by_password(device, parent, h) for h in (SECOND_HASH, NEW_SECOND_HASH))
+    device.applies_items(old.item(change_of(parent)), new.item(rename))
+    device.applies_items(new.item(rename), old.item(rename), but=[1])
 
 
 def test_who_knows_the_password_of_another_parent_may_change_it(observer: Observer) -> None:
@@ -414,4 +408,4 @@ def test_the_vector_of_a_change_is_accepted(family: Family) -> None:
         },
     )
     ping = {"type": "UPDATE_DEVICE_NAME", "deviceId": family.parent.id, "name": "New"}
-    assert by_password(family.parent, "parA01", NEW_SECOND_HASH)(ping) is False
+    by_password(family.parent, "parA01", NEW_SECOND_HASH).applies(ping)

@@ -32,17 +32,17 @@ def bob(family: Family) -> Device:
 
 def test_the_usual_course(alice: Device, bob: Device, told: list[ShouldSync]) -> None:
     told.clear()
-    assert alice.push(action("ping", bob)) is False
+    alice.applies(action("ping", bob))
     assert told == [ShouldSync(bob.token, is_important=True)]
     assert (pings(alice), pings(bob)) == ([], [(alice.id, "ping", "token1")])
     # A pull does not consume it.
     assert pings(bob) == [(alice.id, "ping", "token1")]
     told.clear()
-    assert bob.push(action("pong", alice)) is False
+    bob.applies(action("pong", alice))
     assert told == [ShouldSync(alice.token, is_important=True)]
     assert (pings(alice), pings(bob)) == ([(bob.id, "pong", "token1")], [])
     told.clear()
-    assert alice.push(action("clear", bob)) is False
+    alice.applies(action("clear", bob))
     assert told == []
     assert (pings(alice), pings(bob)) == ([], [])
 
@@ -50,49 +50,49 @@ def test_the_usual_course(alice: Device, bob: Device, told: list[ShouldSync]) ->
 @pytest.mark.parametrize("event", ["ping", "pong"])
 def test_a_newer_one_replaces_the_one_of_its_kind(alice: Device, bob: Device, event: str) -> None:
     other = {"ping": "pong", "pong": "ping"}[event]
-    alice.push(action(other, bob, "other1"))
-    alice.push(action(event, bob, "token1"), action(event, bob, "token2"))
+    alice.applies(action(other, bob, "other1"))
+    alice.applies(action(event, bob, "token1"), action(event, bob, "token2"))
     assert sorted(pings(bob)) == sorted([(alice.id, event, "token2"), (alice.id, other, "other1")])
 
 
 def test_each_sender_has_its_own(family: Family, alice: Device, bob: Device) -> None:
     carol = family.add_device()
-    alice.push(action("ping", bob))
-    carol.push(action("ping", bob), action("pong", bob))
+    alice.applies(action("ping", bob))
+    carol.applies(action("ping", bob), action("pong", bob))
     assert sorted(pings(bob)) == sorted(
         [(alice.id, "ping", "token1"), (carol.id, "ping", "token1"), (carol.id, "pong", "token1")]
     )
-    bob.push(action("clear", carol))
+    bob.applies(action("clear", carol))
     assert pings(bob) == [(alice.id, "ping", "token1")]
 
 
 def test_pongs_come_after_pings_of_their_sender(alice: Device, bob: Device) -> None:
-    alice.push(action("pong", bob), action("ping", bob))
+    alice.applies(action("pong", bob), action("ping", bob))
     assert [kind for _, kind, _ in pings(bob)] == ["ping", "pong"]
 
 
 @pytest.mark.parametrize("event", ["pong", "clear"])
 def test_another_token_clears_nothing(alice: Device, bob: Device, event: str) -> None:
-    alice.push(action("ping", bob, "token1"))
-    assert bob.push(action(event, alice, "Token1")) is False
+    alice.applies(action("ping", bob, "token1"))
+    bob.applies(action(event, alice, "Token1"))
     assert pings(bob) == [(alice.id, "ping", "token1")]
 
 
 def test_only_the_receiver_clears(alice: Device, bob: Device) -> None:
-    alice.push(action("ping", bob))
-    assert alice.push(action("clear", bob)) is False
+    alice.applies(action("ping", bob))
+    alice.applies(action("clear", bob))
     assert pings(bob) == [(alice.id, "ping", "token1")]
 
 
 def test_a_pong_needs_no_ping(alice: Device, bob: Device) -> None:
-    assert alice.push(action("pong", bob)) is False
+    alice.applies(action("pong", bob))
     assert pings(bob) == [(alice.id, "pong", "token1")]
 
 
 def test_a_ping_to_itself_works(alice: Device) -> None:
-    assert alice.push(action("ping", alice)) is False
+    alice.applies(action("ping", alice))
     assert pings(alice) == [(alice.id, "ping", "token1")]
-    assert alice.push(action("pong", alice)) is False
+    alice.applies(action("pong", alice))
     assert pings(alice) == []
 
 
@@ -100,14 +100,14 @@ def test_a_ping_to_itself_works(alice: Device) -> None:
 def test_an_unknown_device_is_not_pinged(
     client: FlaskClient, observer: Observer, alice: Device, event: str
 ) -> None:
-    observer.sees_refusal(action(event, "nobody"), by=alice.push)
+    observer.sees_refusal(action(event, "nobody"), by=alice)
     stranger = Family(client).parent
-    observer.sees_refusal(action(event, stranger), by=alice.push)
+    observer.sees_refusal(action(event, stranger), by=alice)
     assert pings(stranger) == []
 
 
 def test_pings_of_an_unknown_device_may_be_cleared(alice: Device) -> None:
-    assert alice.push(action("clear", "nobody")) is False
+    alice.applies(action("clear", "nobody"))
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,6 @@ def test_bad_values_are_refused(
     alice: Device, bob: Device, change: dict[str, Any], told: list[ShouldSync]
 ) -> None:
     told.clear()
-    assert alice.push({**action("ping", bob), **change}) is True
+    alice.refuses({**action("ping", bob), **change})
     assert pings(bob) == []
     assert told == []

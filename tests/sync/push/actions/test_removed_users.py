@@ -1,8 +1,6 @@
 """What goes along with a user (parent-actions.md, "REMOVE_USER")."""
 
 import hashlib
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +9,7 @@ import models
 from storage import database as db
 from sync.notifications import Level
 from tests.keys import SecurityKey, b64
-from tests.wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, Family, Observer
+from tests.wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, Family, Observer, Sender
 
 OTHER_HASH = "$2a$12$" + "o" * 53
 
@@ -23,8 +21,8 @@ def other(family: Family) -> str:
 
 
 @pytest.fixture
-def by_other(family: Family, other: str) -> Callable[..., bool]:
-    return partial(family.parent.as_parent, user=other, auth="sha512", second_hash=OTHER_HASH)
+def by_other(family: Family, other: str) -> Sender:
+    return family.parent.as_parent(user=other, auth="sha512", second_hash=OTHER_HASH)
 
 
 def proof(user_id: str, second_hash: str = OTHER_HASH) -> str:
@@ -103,7 +101,7 @@ def test_the_devices_of_a_removed_user_have_none(observer: Observer, child: str)
 def test_a_removed_parent_is_no_longer_kept_signed_in(observer: Observer, other: str) -> None:
     device = observer.family.add_device(user=other)
     keep = {"type": "SET_KEEP_SIGNED_IN", "deviceId": device.id, "keepSignedIn": True}
-    assert device.as_parent(keep, user=other, auth="sha512", second_hash=OTHER_HASH) is False
+    device.as_parent(user=other, auth="sha512", second_hash=OTHER_HASH).applies(keep)
     news, level = observer.sees(remove_parent(other))
     assert news.keys() == {"users", "devices"}
     assert level == Level.IMPORTANT
@@ -112,7 +110,7 @@ def test_a_removed_parent_is_no_longer_kept_signed_in(observer: Observer, other:
 
 
 def test_the_security_keys_of_a_removed_parent_go_along(
-    observer: Observer, other: str, by_other: Callable[..., bool]
+    observer: Observer, other: str, by_other: Sender
 ) -> None:
     gone, kept = SecurityKey(), SecurityKey()
     observer.sees(kept.action())
@@ -124,14 +122,14 @@ def test_the_security_keys_of_a_removed_parent_go_along(
 
 def test_later_actions_of_the_push_see_that_the_user_is_gone(family: Family, child: str) -> None:
     device = family.add_device(user=child)
-    answer = family.parent.as_parent(
+    family.parent.as_parent().applies(
         {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "First"},
         remove_child(child),
         {"type": "RENAME_CHILD", "childId": child, "newName": "Kim"},
         {"type": "SET_DEVICE_DEFAULT_USER", "deviceId": device.id, "defaultUserId": child},
         {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "Last"},
+        but=[2, 3],
     )
-    assert answer is True
     entry = device.entry()
     assert (entry["name"], entry["currentUserId"], entry["defUser"]) == ("Last", "", "")
 
@@ -205,7 +203,7 @@ def test_one_parent_whose_sign_in_is_not_limited_stays(
 
 
 def test_a_limit_of_the_removed_parent_goes_along(
-    observer: Observer, other: str, category: str, by_other: Callable[..., bool]
+    observer: Observer, other: str, category: str, by_other: Sender
 ) -> None:
     observer.sees(limit_login(other, category), by=by_other)
     observer.sees(remove_parent(other))

@@ -1,14 +1,11 @@
 """Rules: sync/actions/rules.py."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from sync.notifications import Level
-from tests.wire import Family, Observer
-
-ByChild = Callable[..., bool]
+from tests.wire import Family, Observer, Sender
 
 STRICT = {"time": 1000, "days": 3, "extraTime": True}
 
@@ -176,14 +173,14 @@ def test_a_deleted_rule_is_gone(family: Family, category: str, observer: Observe
 
 def test_later_actions_of_the_push_find_no_deleted_rule(family: Family, category: str) -> None:
     family.parent_does(create(category))
-    assert family.parent.as_parent(delete(), update()) is True
+    family.parent.as_parent().applies(delete(), update(), but=[1])
     family.parent_does(create(category), update(), delete(), create(category))
 
 
 def test_session_durations_outlive_their_rule(family: Family, category: str) -> None:
     family.parent_does(create(category, dur=5000, pause=5000))
     usage = {"categoryId": category, "tta": 1000, "etts": 0, "sdl": [[0, 1439, 5000, 5000]]}
-    assert family.parent.push({"type": "ADD_USED_TIME_V2", "d": 1, "i": [usage]}) is False
+    family.parent.applies({"type": "ADD_USED_TIME_V2", "d": 1, "i": [usage]})
     family.parent_does(delete())
     assert family.category(category, "usedTimes")["sessionDurations"]
 
@@ -192,7 +189,7 @@ def test_session_durations_outlive_their_rule(family: Family, category: str) -> 
 
 
 def test_a_child_creates_any_rule_for_itself(
-    category: str, observer: Observer, by_child: ByChild
+    category: str, observer: Observer, by_child: Sender
 ) -> None:
     news, level = observer.sees(create(category, e=1, days=0), by=by_child)
     assert level == Level.IMPORTANT
@@ -200,7 +197,7 @@ def test_a_child_creates_any_rule_for_itself(
 
 
 def test_a_child_makes_no_rules_for_others(
-    family: Family, observer: Observer, by_child: ByChild
+    family: Family, observer: Observer, by_child: Sender
 ) -> None:
     of_sibling = family.add_category(family.add_child())
     observer.sees_refusal(create(of_sibling), by=by_child)
@@ -211,7 +208,7 @@ def test_a_child_makes_no_rules_for_others(
 
 
 def test_a_child_deletes_no_rules(
-    family: Family, category: str, observer: Observer, by_child: ByChild
+    family: Family, category: str, observer: Observer, by_child: Sender
 ) -> None:
     family.parent_does(create(category))
     observer.sees_refusal(delete(), by=by_child)
@@ -267,7 +264,7 @@ def test_a_child_only_makes_a_rule_stricter(
     family: Family,
     category: str,
     observer: Observer,
-    by_child: ByChild,
+    by_child: Sender,
     old: dict[str, Any],
     new: dict[str, Any],
     is_fine: bool,

@@ -41,7 +41,7 @@ def device(family: Family, child: str) -> Device:
 def pending(family: Family, category: str, device: Device) -> str:
     """A category with a task that the child says is done."""
     family.parent_does(task(category))
-    assert device.push(MARK_PENDING) is False
+    device.applies(MARK_PENDING)
     return category
 
 
@@ -153,7 +153,7 @@ def test_a_task_is_deleted_also_while_it_is_pending(
 def test_later_actions_of_the_push_find_no_deleted_task(
     family: Family, pending: str, observer: Observer
 ) -> None:
-    assert family.parent.as_parent(review(False), DELETE, task(pending, is_new=False)) is True
+    family.parent.as_parent().applies(review(False), DELETE, task(pending, is_new=False), but=[2])
     assert tasks_of(family, pending) == []
 
 
@@ -164,9 +164,9 @@ def test_only_tasks_of_the_family_are_changed(
     child = stranger.add_child()
     theirs = stranger.add_category(child)
     stranger.parent_does(task(theirs))
-    assert stranger.add_device(user=child).push(MARK_PENDING) is False
+    stranger.add_device(user=child).applies(MARK_PENDING)
     observer.sees_refusal(DELETE, review(True), review(False), task(category, is_new=False))
-    observer.sees_refusal(MARK_PENDING, by=family.parent.push)
+    observer.sees_refusal(MARK_PENDING, by=family.parent)
     assert [entry["p"] for entry in tasks_of(stranger, theirs)] == [True]
 
 
@@ -235,7 +235,7 @@ def test_only_a_pending_task_is_reviewed(
     observer.sees_refusal(review(ok))
     family.parent_does(task(category))
     observer.sees_refusal(review(ok))
-    assert device.push(MARK_PENDING) is False
+    device.applies(MARK_PENDING)
     observer.sees(review(ok))
     observer.sees_refusal(review(ok))
 
@@ -282,7 +282,7 @@ def test_a_done_task_is_told_and_mailed_to_the_parents(
     device = family.add_device(user=child)
     observer = Observer(family, told)
     family.parent_does(task(category))
-    news, level = observer.sees(MARK_PENDING, by=device.push)
+    news, level = observer.sees(MARK_PENDING, by=device)
     assert (renewed(news), level) == ({category}, Level.UNIMPORTANT)
     assert [entry["p"] for entry in tasks_of(family, category)] == [True]
     assert [(mail.recipient, mail.values) for mail in sent] == [
@@ -294,7 +294,7 @@ def test_marking_a_pending_task_again_does_nothing_whoever_does_it(
     family: Family, device: Device, observer: Observer, pending: str, sent: list[mails.Mail]
 ) -> None:
     for sender in (device, family.parent):
-        assert observer.sees(MARK_PENDING, by=sender.push) == ({}, Level.NONE)
+        assert observer.sees(MARK_PENDING, by=sender) == ({}, Level.NONE)
     assert sent == []
 
 
@@ -304,7 +304,7 @@ def test_only_the_device_of_the_child_marks_its_tasks(
     family.parent_does(task(category))
     of_sibling = family.add_device(user=family.add_child())
     for sender in (family.parent, of_sibling, family.add_device()):
-        observer.sees_refusal(MARK_PENDING, by=sender.push)
+        observer.sees_refusal(MARK_PENDING, by=sender)
     assert sent == []
 
 
@@ -312,7 +312,7 @@ def test_a_granted_task_may_be_done_again(
     family: Family, device: Device, observer: Observer, pending: str
 ) -> None:
     family.parent_does(review(True))
-    observer.sees(MARK_PENDING, by=device.push)
+    observer.sees(MARK_PENDING, by=device)
     assert [(entry["p"], entry["l"]) for entry in tasks_of(family, pending)] == [(True, 77)]
 
 
@@ -321,4 +321,4 @@ def test_a_granted_task_may_be_done_again(
 def test_an_unknown_task_is_not_marked(
     device: Device, observer: Observer, wrong: dict[str, Any]
 ) -> None:
-    observer.sees_refusal({**MARK_PENDING, **wrong}, by=device.push)
+    observer.sees_refusal({**MARK_PENDING, **wrong}, by=device)

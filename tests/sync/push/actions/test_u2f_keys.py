@@ -1,14 +1,12 @@
 """The security keys of parents (parent-actions.md, "U2F keys")."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
 
 from sync.notifications import Level
 from tests.keys import SecurityKey, Session, b64
-from tests.wire import Family, Observer
+from tests.wire import Family, Observer, Sender
 
 OTHER_HASH = "$2a$12$" + "o" * 53
 
@@ -37,7 +35,7 @@ def test_the_key_belongs_to_the_author(observer: Observer) -> None:
     other = family.add_parent(password=OTHER_HASH)
     news, _ = observer.sees(
         SecurityKey().action(),
-        by=partial(family.parent.as_parent, user=other, auth="sha512", second_hash=OTHER_HASH),
+        by=family.parent.as_parent(user=other, auth="sha512", second_hash=OTHER_HASH),
     )
     assert [key["u"] for key in news["u2f"]["d"]] == [other]
 
@@ -47,9 +45,7 @@ def test_the_same_key_is_added_once_only(observer: Observer) -> None:
     observer.sees(key.action())
     observer.sees_refusal(key.action())
     other = observer.family.add_parent(password=OTHER_HASH)
-    by_other = partial(
-        observer.family.parent.as_parent, user=other, auth="sha512", second_hash=OTHER_HASH
-    )
+    by_other = observer.family.parent.as_parent(user=other, auth="sha512", second_hash=OTHER_HASH)
     observer.sees_refusal(key.action(), by=by_other)
 
 
@@ -106,7 +102,7 @@ def test_a_key_of_another_parent_stays(observer: Observer) -> None:
     family, key = observer.family, SecurityKey()
     family.parent_does(key.action())
     other = family.add_parent(password=OTHER_HASH)
-    by_other = partial(family.parent.as_parent, user=other, auth="sha512", second_hash=OTHER_HASH)
+    by_other = family.parent.as_parent(user=other, auth="sha512", second_hash=OTHER_HASH)
     observer.sees(key.action("REMOVE_PARENT_U2F"), by=by_other)
     assert handles(family) == {b64(key.handle)}
 
@@ -122,15 +118,9 @@ def test_a_key_may_add_keys_but_not_remove_them(observer: Observer) -> None:
     family, key, more = observer.family, SecurityKey(), SecurityKey()
     family.parent_does(key.action())
     session = Session(family.parent)
-    for action, refused in (
-        (more.action(), False),
-        (more.action("REMOVE_PARENT_U2F"), True),
-        (key.action("REMOVE_PARENT_U2F"), True),
-    ):
-        item = family.parent.item(action, kind="parent", user=family.parent_user)
-        family.parent.next_number = item["sequenceNumber"]
-        auth = session.sign(key, item["encodedAction"])
-        assert family.parent.as_parent(item["encodedAction"], auth=auth) is refused
+    session.as_parent(key).applies(more.action())
+    for removed in (more, key):
+        session.as_parent(key).refuses(removed.action("REMOVE_PARENT_U2F"))
     assert handles(family) == {b64(key.handle), b64(more.handle)}
 
 
@@ -139,14 +129,9 @@ def test_a_login_is_reported_with_a_key_only(observer: Observer) -> None:
     family.parent_does(key.action())
     report = {"type": "REPORT_U2F_LOGIN"}
     for auth in ("device", "password", "sha512"):
-        observer.sees_refusal(report, by=partial(family.parent.as_parent, auth=auth))
-    session = Session(family.parent)
-
-    def with_key(_: dict[str, str]) -> bool:
-        encoded = '{"type":"REPORT_U2F_LOGIN"}'
-        return family.parent.as_parent(encoded, auth=session.sign(key, encoded))
-
-    assert observer.sees(report, by=with_key) == ({}, Level.NONE)
+        observer.sees_refusal(report, by=family.parent.as_parent(auth=auth))
+    by_key = Session(family.parent).as_parent(key)
+    assert observer.sees(report, by=by_key) == ({}, Level.NONE)
 
 
 def test_a_reported_login_starts_the_end_of_the_server_key(family: Family) -> None:
@@ -154,15 +139,12 @@ def test_a_reported_login_starts_the_end_of_the_server_key(family: Family) -> No
     family.parent_does(key.action())
     session = Session(family.parent)
     family.parent.pull()
-    encoded = '{"type":"REPORT_U2F_LOGIN"}'
-    assert family.parent.as_parent(encoded, auth=session.sign(key, encoded)) is False
+    session.as_parent(key).applies({"type": "REPORT_U2F_LOGIN"})
     assert family.parent.news().keys() == {"dh"}
 
 
 @pytest.mark.parametrize("name", ["ADD_PARENT_U2F", "REMOVE_PARENT_U2F", "REPORT_U2F_LOGIN"])
-def test_children_have_no_keys(
-    observer: Observer, name: str, by_child: Callable[..., bool]
-) -> None:
+def test_children_have_no_keys(observer: Observer, name: str, by_child: Sender) -> None:
     action = {"type": name} if name == "REPORT_U2F_LOGIN" else SecurityKey().action(name)
     observer.sees_refusal(action, by=by_child)
 

@@ -102,14 +102,14 @@ def add(request: pytest.FixtureRequest) -> Any:
 
 
 def test_times_of_a_day_add_up(family: Family, device: Device, category: str, add: Any) -> None:
-    assert device.push(add(category, 1000), add(category, 500), add(category, 7, day=0)) is False
+    device.applies(add(category, 1000), add(category, 500), add(category, 7, day=0))
     assert times(family, category) == {(TODAY, *WHOLE_DAY): 1500, (0, *WHOLE_DAY): 7}
 
 
 def test_a_day_has_24_hours(family: Family, device: Device, category: str, add: Any) -> None:
-    assert device.push(add(category, DAY - 1)) is False
-    assert device.push(add(category, 1)) is False
-    assert device.push(add(category, 2**53 - 1)) is False
+    device.applies(add(category, DAY - 1))
+    device.applies(add(category, 1))
+    device.applies(add(category, 2**53 - 1))
     assert times(family, category) == {(TODAY, *WHOLE_DAY): DAY}
 
 
@@ -124,21 +124,21 @@ def test_usage_costs_extra_time(
     after: int,
 ) -> None:
     give_extra_time(family, category, before)
-    assert device.push(add(category, 0, extra=subtracted, day=TODAY + 1)) is False
+    device.applies(add(category, 0, extra=subtracted, day=TODAY + 1))
     assert extra_time(family, category) == (after, TODAY)
 
 
 def test_used_times_are_renewed_and_the_base_with_the_extra_time(
     observer: Observer, device: Device, category: str, add: Any
 ) -> None:
-    news, level = observer.sees(add(category, 0), by=device.push)
+    news, level = observer.sees(add(category, 0), by=device)
     assert (set(news), level) == ({"usedTimes"}, Level.UNIMPORTANT)
-    news, level = observer.sees(add(category, 0, extra=1), by=device.push)
+    news, level = observer.sees(add(category, 0, extra=1), by=device)
     assert (set(news), level) == ({"usedTimes", "categoryBase"}, Level.UNIMPORTANT)
 
 
 def test_days_beyond_32_bits_work(family: Family, device: Device, category: str, add: Any) -> None:
-    assert device.push(add(category, 5, day=2**53 - 1)) is False
+    device.applies(add(category, 5, day=2**53 - 1))
     assert times(family, category) == {(2**53 - 1, *WHOLE_DAY): 5}
 
 
@@ -146,7 +146,7 @@ def test_last_updates_are_stored_coarsely(
     device: Device, category: str, add: Any, server_clock: Any
 ) -> None:
     server_clock.now = 20_001 * DAY + 5
-    device.push(add(category, 1))
+    device.applies(add(category, 1))
 
     @db.reading
     def last_update() -> int:
@@ -159,7 +159,8 @@ def test_another_family_is_out_of_reach(
     client: FlaskClient, family: Family, category: str, add: Any
 ) -> None:
     before = family.parent.full_pull()
-    assert Family(client).parent.push(add(category, 1)) is True
+    stranger = Family(client).parent
+    assert stranger.push_items(stranger.item(add(category, 1)))
     assert family.parent.full_pull() == before
 
 
@@ -182,13 +183,13 @@ def test_another_family_is_out_of_reach(
 def test_version_1_is_refused_with_bad_values(
     observer: Observer, device: Device, category: str, change: dict[str, Any]
 ) -> None:
-    observer.sees_refusal({**v1(category, 1), **change}, by=device.push)
+    observer.sees_refusal({**v1(category, 1), **change}, by=device)
 
 
 def test_version_1_stores_no_item_without_time(
     family: Family, device: Device, category: str
 ) -> None:
-    assert device.push(v1(category, 0)) is False
+    device.applies(v1(category, 0))
     assert times(family, category) == {}
 
 
@@ -202,8 +203,8 @@ def test_version_1_counts_for_the_parent_category_too(
     lower = family.add_category(child, parent=category)
     for each, extra in ((category, 100), (top, 30)):
         give_extra_time(family, each, extra)
-    device.push(v1(top, 1000))
-    news, level = observer.sees(v1(category, 200, extra=50), by=device.push)
+    device.applies(v1(top, 1000))
+    news, level = observer.sees(v1(category, 200, extra=50), by=device)
     assert level == Level.UNIMPORTANT
     for part in ("usedTimes", "categoryBase"):
         assert {entry["categoryId"] for entry in news[part]} == {category, top}
@@ -219,14 +220,14 @@ def test_version_1_goes_one_level_up_only(
 ) -> None:
     middle = family.add_category(child, parent=category)
     lower = family.add_category(child, parent=middle)
-    assert device.push(v1(lower, 5)) is False
+    device.applies(v1(lower, 5))
     assert times(family, middle) == {(TODAY, *WHOLE_DAY): 5}
     assert times(family, category) == {}
 
 
 def test_version_1_may_come_from_any_device(family: Family, category: str) -> None:
-    assert family.parent.push(v1(category, 5)) is False
-    assert family.add_device().push(v1(category, 5)) is False
+    family.parent.applies(v1(category, 5))
+    family.add_device().applies(v1(category, 5))
     assert times(family, category) == {(TODAY, *WHOLE_DAY): 10}
 
 
@@ -249,7 +250,7 @@ def test_version_1_may_come_from_any_device(family: Family, category: str) -> No
 def test_version_2_is_refused_with_bad_values(
     observer: Observer, device: Device, category: str, change: dict[str, Any]
 ) -> None:
-    observer.sees_refusal({**v2(used(category, 1)), **change}, by=device.push)
+    observer.sees_refusal({**v2(used(category, 1)), **change}, by=device)
 
 
 @pytest.mark.parametrize(
@@ -293,7 +294,7 @@ def test_one_bad_item_refuses_all_of_them(
 ) -> None:
     other = family.add_category(child)
     action = v2(used(other, 1), {**used(category, 1), **change})
-    observer.sees_refusal(action, by=device.push)
+    observer.sees_refusal(action, by=device)
 
 
 @pytest.mark.parametrize(
@@ -304,20 +305,20 @@ def test_the_number_of_slots_is_limited(
 ) -> None:
     """Each one is compared with all others, so without a limit one action could stop the server."""
     slots = [slot(number) for number in range(201)]
-    observer.sees_refusal(v2(used(category, 1, **{name: slots})), by=device.push)
-    assert device.push(v2(used(category, 1, **{name: slots[:200]}))) is False
+    observer.sees_refusal(v2(used(category, 1, **{name: slots})), by=device)
+    device.applies(v2(used(category, 1, **{name: slots[:200]})))
 
 
 def test_no_two_items_are_for_one_category(
     observer: Observer, device: Device, category: str
 ) -> None:
-    observer.sees_refusal(v2(used(category, 1), used(category, 2)), by=device.push)
+    observer.sees_refusal(v2(used(category, 1), used(category, 2)), by=device)
 
 
 def test_an_unknown_category_is_skipped_and_asks_for_a_full_sync(
     family: Family, device: Device, category: str
 ) -> None:
-    assert device.push(v2(used("nobody", 1), used(category, 5))) is True
+    assert device.push_items(device.item(v2(used("nobody", 1), used(category, 5))))
     assert times(family, category) == {(TODAY, *WHOLE_DAY): 5}
 
 
@@ -325,13 +326,13 @@ def test_version_2_stores_items_without_time_too(
     family: Family, device: Device, category: str
 ) -> None:
     slots = {"as": [[60, 119]], "sdl": [[*WHOLE_DAY, 1000, 1000]]}
-    assert device.push(v2(used(category, 0, **slots))) is False
+    device.applies(v2(used(category, 0, **slots)))
     assert times(family, category) == {(TODAY, *WHOLE_DAY): 0, (TODAY, 60, 119): 0}
     assert sessions(family, category) == {(*WHOLE_DAY, 1000, 1000): (0, 0)}
 
 
 def test_slots_are_limited_by_their_length(family: Family, device: Device, category: str) -> None:
-    assert device.push(v2(used(category, 2 * MINUTE, **{"as": [[5, 5], [5, 6]]}))) is False
+    device.applies(v2(used(category, 2 * MINUTE, **{"as": [[5, 5], [5, 6]]})))
     assert times(family, category) == {
         (TODAY, *WHOLE_DAY): 2 * MINUTE,
         (TODAY, 5, 5): MINUTE,
@@ -342,11 +343,11 @@ def test_slots_are_limited_by_their_length(family: Family, device: Device, categ
 def test_a_new_slot_starts_with_the_longest_time_inside_of_it(
     family: Family, device: Device, category: str
 ) -> None:
-    device.push(v2(used(category, 1000, **{"as": [[100, 200]]})))
-    device.push(v2(used(category, 300, **{"as": [[150, 200]]})))
+    device.applies(v2(used(category, 1000, **{"as": [[100, 200]]})))
+    device.applies(v2(used(category, 300, **{"as": [[150, 200]]})))
     # The same slots of another day and of another category don't count.
-    device.push(v2(used(category, 9000, **{"as": [[100, 200]]}), day=TODAY - 1))
-    device.push(v2(used(category, 1, **{"as": [[100, 300], [101, 300], [151, 300]]})))
+    device.applies(v2(used(category, 9000, **{"as": [[100, 200]]}), day=TODAY - 1))
+    device.applies(v2(used(category, 1, **{"as": [[100, 300], [101, 300], [151, 300]]})))
     counted = times(family, category)
     assert counted[TODAY, 100, 300] == 1001
     assert counted[TODAY, 101, 300] == 301
@@ -359,7 +360,7 @@ def test_a_new_slot_starts_with_the_longest_time_inside_of_it(
 def test_slots_of_one_item_are_counted_in_their_order(
     family: Family, device: Device, category: str, slots: list[list[int]], time: int
 ) -> None:
-    device.push(v2(used(category, 1000, **{"as": slots})))
+    device.applies(v2(used(category, 1000, **{"as": slots})))
     assert times(family, category)[TODAY, 0, 719] == time
 
 
@@ -367,7 +368,7 @@ def test_version_2_leaves_the_parent_category_alone(
     family: Family, device: Device, child: str, category: str
 ) -> None:
     lower = family.add_category(child, parent=category)
-    assert device.push(v2(used(lower, 5, etts=1))) is False
+    device.applies(v2(used(lower, 5, etts=1)))
     assert times(family, category) == {}
 
 
@@ -377,11 +378,11 @@ def test_time_that_is_added_by_hand_is_important(
     sibling = family.add_child("Sibling")
     foreign = family.add_category(sibling)
     for by, action, level in (
-        (device.push, v2(used(category, 1)), Level.UNIMPORTANT),
-        (device.push, v2(used(category, 1), used(foreign, 1)), Level.IMPORTANT),
-        (device.push, v2(used(foreign, 1)), Level.IMPORTANT),
-        (family.parent.push, v2(used(category, 1)), Level.IMPORTANT),
-        (family.add_device().push, v2(used(category, 1)), Level.IMPORTANT),
+        (device, v2(used(category, 1)), Level.UNIMPORTANT),
+        (device, v2(used(category, 1), used(foreign, 1)), Level.IMPORTANT),
+        (device, v2(used(foreign, 1)), Level.IMPORTANT),
+        (family.parent, v2(used(category, 1)), Level.IMPORTANT),
+        (family.add_device(), v2(used(category, 1)), Level.IMPORTANT),
     ):
         assert observer.sees(action, by=by)[1] == level
 
@@ -400,16 +401,16 @@ def test_the_example_of_a_session(family: Family, device: Device, category: str)
         (1000, T, (T + 170_001, 32_000)),
     ):
         more = {} if timestamp is None else {"t": timestamp}
-        assert device.push(v2(used(category, time, sdl=[LIMIT]), **more)) is False
+        device.applies(v2(used(category, time, sdl=[LIMIT]), **more))
         assert sessions(family, category) == {LIMIT: expected}
 
 
 def test_a_session_without_a_known_time_starts_anew_with_the_first_one(
     family: Family, device: Device, category: str
 ) -> None:
-    device.push(v2(used(category, 5000, sdl=[LIMIT]), t=0))
+    device.applies(v2(used(category, 5000, sdl=[LIMIT]), t=0))
     assert sessions(family, category) == {LIMIT: (0, 5000)}
-    device.push(v2(used(category, 1000, sdl=[LIMIT]), t=T))
+    device.applies(v2(used(category, 1000, sdl=[LIMIT]), t=T))
     assert sessions(family, category) == {LIMIT: (T, 1000)}
 
 
@@ -429,29 +430,29 @@ def test_a_session_without_a_known_time_starts_anew_with_the_first_one(
 def test_a_new_limit_starts_with_a_session_that_fits_into_it(
     family: Family, device: Device, category: str, limit: tuple[int, int, int, int], initial: int
 ) -> None:
-    device.push(v2(used(category, 5000, sdl=[[100, 200, 600, 60_000]]), t=T))
-    device.push(v2(used(category, 10, sdl=[limit]), t=T + 10))
+    device.applies(v2(used(category, 5000, sdl=[[100, 200, 600, 60_000]]), t=T))
+    device.applies(v2(used(category, 10, sdl=[limit]), t=T + 10))
     assert sessions(family, category)[limit] == (T + 10, initial + 10)
 
 
 def test_a_session_that_ended_gives_nothing_to_a_new_limit(
     family: Family, device: Device, category: str
 ) -> None:
-    device.push(v2(used(category, 5000, sdl=[[100, 200, 600, 60_000]]), t=T))
-    device.push(v2(used(category, 10, sdl=[LIMIT]), t=T + 60_011))
+    device.applies(v2(used(category, 5000, sdl=[[100, 200, 600, 60_000]]), t=T))
+    device.applies(v2(used(category, 10, sdl=[LIMIT]), t=T + 60_011))
     assert sessions(family, category)[LIMIT] == (T + 60_011, 10)
 
 
 def test_session_durations_have_no_cap(family: Family, device: Device, category: str) -> None:
     limit = [*WHOLE_DAY, 2**53 - 1, 2**53 - 1]
-    device.push(v2(used(category, 2**53 - 1, sdl=[limit])))
-    device.push(v2(used(category, 1, sdl=[limit])))
+    device.applies(v2(used(category, 2**53 - 1, sdl=[limit])))
+    device.applies(v2(used(category, 1, sdl=[limit])))
     assert sessions(family, category) == {tuple(limit): (0, 2**53)}
 
 
 def test_sessions_are_dated_coarsely(device: Device, category: str, server_clock: Any) -> None:
     server_clock.now = 20_001 * DAY + 13 * HOUR
-    device.push(v2(used(category, 1, sdl=[LIMIT])))
+    device.applies(v2(used(category, 1, sdl=[LIMIT])))
 
     @db.reading
     def last_update() -> int:
@@ -569,7 +570,8 @@ def test_all_of_it_is_as_the_reference_model_says(
         sent = {**action, "type": "ADD_USED_TIME_V2", "i": named}
         reference(sent, expected_times, expected_sessions, extra)
         knows_all = all(item["categoryId"] != "nobody" for item in named)
-        assert family.parent.push(sent) is not knows_all
+        asks_for_full_sync = family.parent.push_items(family.parent.item(sent))
+        assert asks_for_full_sync is not knows_all
     for category in ids[:2]:
         assert times(family, category) == {
             (day, start, end): time

@@ -1,6 +1,5 @@
 """The users of a family (parent-actions.md, "Users")."""
 
-from functools import partial
 from typing import Any
 
 import pytest
@@ -127,7 +126,7 @@ def test_other_devices_get_the_changed_user_list(
 def test_a_child_can_not_do_it_for_itself(people: People, action: dict[str, Any]) -> None:
     people.family.parent_does(people.fill({**FLAGS, "modified": 2, "values": 2}))
     device = people.family.add_device(user=people.child)
-    people.sees_refusal(people.fill(action), by=partial(device.as_child_device, people.child))
+    people.sees_refusal(people.fill(action), by=device.as_child_device(people.child))
 
 
 @pytest.mark.parametrize(
@@ -229,15 +228,8 @@ def test_a_new_child_starts_with_defaults(people: People) -> None:
 def test_a_new_parent_can_act_at_once(people: People) -> None:
     device = people.family.parent
     rename = people.fill(RENAME)
-    assert (
-        device.push_items(
-            device.item(ADD_PARENT, kind="parent", user=people.family.parent_user, auth="device"),
-            device.item(
-                rename, kind="parent", user="newKid", auth="sha512", second_hash=OTHER_HASH
-            ),
-        )
-        is False
-    )
+    new_parent = device.as_parent("newKid", auth="sha512", second_hash=OTHER_HASH)
+    device.applies_items(device.as_parent().item(ADD_PARENT), new_parent.item(rename))
     assert people.user()["name"] == "Kim"
     assert people.user("newKid")["password"] == PASSWORD_HASH
     assert people.user("newKid")["secondPasswordSalt"] == SECOND_SALT
@@ -247,18 +239,13 @@ def test_a_new_parent_can_act_at_once(people: People) -> None:
 def test_an_author_who_was_missing_is_looked_up_again(people: People) -> None:
     device = people.family.parent
     rename = people.fill(RENAME)
-    by_new: dict[str, Any] = {
-        "kind": "parent",
-        "user": "newKid",
-        "auth": "password",
-        "second_hash": OTHER_HASH,
-    }
-    answer = device.push_items(
-        device.item(rename, **by_new),
-        device.item(ADD_PARENT, kind="parent", user=people.family.parent_user, auth="device"),
-        device.item(rename, **by_new),
+    new_parent = device.as_parent("newKid", auth="password", second_hash=OTHER_HASH)
+    device.applies_items(
+        new_parent.item(rename),
+        device.as_parent().item(ADD_PARENT),
+        new_parent.item(rename),
+        but=[0],
     )
-    assert answer is True
     assert people.user()["name"] == "Kim"
 
 
@@ -325,9 +312,7 @@ def test_a_pre_block_duration_may_last_a_day_at_most(people: People) -> None:
 
 def test_any_parent_may_take_a_limit_away_but_not_set_it(people: People) -> None:
     people.family.parent_does(people.fill(LIMIT), people.fill(PRE_BLOCK))
-    other = partial(
-        people.family.parent.as_parent, user=people.other, auth="sha512", second_hash=OTHER_HASH
-    )
+    other = people.family.parent.as_parent(user=people.other, auth="sha512", second_hash=OTHER_HASH)
     people.sees_refusal(people.fill(LIMIT), by=other)
     people.sees_refusal(people.fill(PRE_BLOCK), by=other)
     people.sees(people.fill({**PRE_BLOCK, "preBlockDuration": 0}), by=other)
