@@ -101,7 +101,7 @@ def _latencies(pusher: Device, listener: RawSocket | None) -> Row:
     pushes, events = [], []
     for _ in range(_PUSHES):
         begin = time.perf_counter()
-        pusher.push({"type": "FORCE_SYNC"})
+        pusher.applies({"type": "FORCE_SYNC"})
         answered = time.perf_counter()
         pushes.append((answered - begin) * 1000)
         if listener is not None:
