@@ -4,13 +4,14 @@ Run by gunicorn with the settings of the server, on a connection with the same p
 """
 
 from flask import Flask, Response, jsonify, request
-from peewee import IntegerField, Model
+from peewee import AutoField, IntegerField, Model
 
 import settings
 from storage.database import connect, database
 
 
 class Ceiling(Model):
+    id = AutoField()
     value = IntegerField()
 
     class Meta:

@@ -10,6 +10,7 @@ from identifiers import AUTH_TOKEN
 from models import Device
 from realtime.connections import OwnConnections
 from storage.database import reading
+from storage.rows import tuples
 
 #: Sends `connected devices` to all connections of these rooms.
 Tell = Callable[[list[str], list[str]], object]
@@ -73,9 +74,8 @@ def _family_of(token: str) -> str | None:
 
 @reading
 def _devices_of(family_id: str) -> list[tuple[str, str, bool]]:
-    return list(
+    return tuples(
         Device.select(Device.device_id, Device.device_auth_token, Device.show_device_connected)
         .where(Device.family_id == family_id)
         .order_by(Device.device_id)
-        .tuples()
     )

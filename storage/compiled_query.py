@@ -111,17 +111,17 @@ def find_row(model: type[M], *key: str) -> M | None:
             )
         )
     names = (field.name for field in model._meta.get_primary_keys())
-    return as_row(model, query.first(**dict(zip(names, key, strict=True))))
+    values = query.first(**dict(zip(names, key, strict=True)))
+    return None if values is None else as_row(model, values)
 
 
-def as_row(model: type[M], values: tuple[Any, ...] | None) -> M | None:
+def as_row(model: type[M], values: tuple[Any, ...]) -> M:
     """The object of a model for the values of all its columns."""
-    if values is None:
-        return None
-    row = model(__no_default__=True)
+    row: Any = model(__no_default__=True)
     row.__data__ = dict(zip(model._meta.sorted_field_names, values, strict=True))
     row._dirty.clear()
-    return row
+    known: M = row
+    return known
 
 
 _rows_by_key: dict[type[Model], CompiledQuery] = {}

@@ -157,7 +157,7 @@ class Sqlite(_Pool, PooledSqliteDatabase):
 
 class _MySQLSession(MySQLDatabase):
     def _connect(self) -> Any:
-        connection = super()._connect()
+        connection = super()._connect()  # type: ignore[misc]
         with connection.cursor() as cursor:
             # Under REPEATABLE READ, a write that waited for its family's lock would continue with
             # the snapshot from before the wait.

@@ -1,4 +1,4 @@
-"""Which device is calling, and the lock of its family."""
+"""The device that is calling, and the lock of its family."""
 
 from typing import Any
 
@@ -9,10 +9,6 @@ from models import Device, Family
 from storage.compiled_query import CompiledQuery, as_row, parameter
 from storage.database import for_update
 
-_device = CompiledQuery(
-    lambda: Device.select().where(Device.device_auth_token == parameter("token"))
-)
-
 
 def _family_of_token() -> Any:
     family_id = Device.select(Device.family_id).where(
@@ -21,25 +17,36 @@ def _family_of_token() -> Any:
     return Family.select().where(Family.family_id == family_id)
 
 
+_device = CompiledQuery(
+    lambda: Device.select().where(Device.device_auth_token == parameter("token"))
+)
 _family = CompiledQuery(_family_of_token)
 _family_for_update = CompiledQuery(lambda: for_update(_family_of_token()))
+
+
+def first_of_caller(query: CompiledQuery, token: str) -> tuple[Any, ...]:
+    """The first row of a query about the device that has exactly this `token`. Raises 401."""
+    row = query.first(token=token) if AUTH_TOKEN.fullmatch(token) else None
+    if row is None:
+        raise Unauthorized("No device has this token.")
+    return row
 
 
 def calling_device(token: str, *, for_write: bool = False) -> tuple[Device, Family]:
     """The device that has exactly this token, and its family. Raises 401.
 
-    `for_write` takes the lock of the family's row first, so that all writes of a family follow
-    each other.
+    `for_write` locks the family first.
     """
-    if AUTH_TOKEN.fullmatch(token):
-        query = _family_for_update if for_write else _family
-        family = as_row(Family, query.first(token=token))
-        device = as_row(Device, _device.first(token=token))
-        if family is not None and device is not None:
-            return device, family
-    raise Unauthorized("No device has this token.")
+    family = first_of_caller(_family_for_update if for_write else _family, token)
+    return as_row(Device, first_of_caller(_device, token)), as_row(Family, family)
+
+
+def lock_family_of(token: str) -> None:
+    """Locks the row of the caller's family, so that all writes of a family follow each other.
+    Raises 401."""
+    first_of_caller(_family_for_update, token)
 
 
 def locked_family(family_id: str) -> Family | None:
-    """The family with the lock that `calling_device` takes for writes, too."""
+    """The family with the same lock, for calls that come from no device."""
     return for_update(Family.select().where(Family.family_id == family_id)).get_or_none()

@@ -1,11 +1,14 @@
 """The versions that clients compare: per family, and per category (pull-status.md)."""
 
-from typing import Final
+from typing import Final, TypeAlias
 
-from peewee import Field
+from peewee import CharField
 
 from identifiers import new_version
 from models import Category, Family
+
+#: The column that holds a version.
+Version: TypeAlias = CharField
 
 BASE: Final = Category.base_version
 ASSIGNED_APPS: Final = Category.assigned_apps_version
@@ -18,7 +21,7 @@ DEVICE_LIST: Final = Family.device_list_version
 U2F_KEYS: Final = Family.u2f_keys_version
 
 
-def renew_versions(family: Family, *versions: Field) -> None:
+def renew_versions(family: Family, *versions: Version) -> None:
     """Gives versions of a family new values at once. The family has to be locked."""
     for version in versions:
         setattr(family, version.name, new_version(unlike=getattr(family, version.name)))

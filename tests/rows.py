@@ -10,7 +10,7 @@ from storage import database as db
 from tests.wire import Device, Family
 
 #: Every model whose rows belong to a family.
-OF_FAMILIES = [model for model in models.ALL if "family_id" in model._meta.fields]
+OF_FAMILIES: list[Any] = [model for model in models.ALL if "family_id" in model._meta.fields]
 
 #: The keys by which the rows belong together.
 _KEYS = {

@@ -8,10 +8,10 @@ from clock import HOUR, rounded_down
 from models import Device
 from schemas.requests import ClientStatus
 from storage.database import reading, writing
-from sync.caller import calling_device
+from sync.caller import lock_family_of
 from sync.full_version import shown_full_version
 from sync.pull.parts import app_lists, categories, devices, dh_key, keys, message, pings, u2f, users
-from sync.pull.state import Pull, StoreNeeded, read_head
+from sync.pull.state import Pull, WriteNeeded, read_state
 
 API_LEVEL = 9
 
@@ -46,31 +46,31 @@ PARTS = (
 def pull_status(body: dict[str, Any]) -> dict[str, Any]:
     """Returns the parts that differ from `status`. Raises 401.
 
-    Nearly all pulls store nothing, so it is tried by reading alone first.
+    Nearly all pulls store nothing, so a transaction that only reads is tried first.
     """
     token, status = body["device_auth_token"], body["status"]
     try:
         return _pull_reading(token, status)
-    except StoreNeeded:
-        return _pull_storing(token, status)
+    except WriteNeeded:
+        return _pull_writing(token, status)
 
 
 @reading
 def _pull_reading(token: str, status: dict[str, Any]) -> dict[str, Any]:
-    return _answer(token, status, may_store=False)
+    return _answer(token, status, may_write=False)
 
 
 @writing
-def _pull_storing(token: str, status: dict[str, Any]) -> dict[str, Any]:
-    calling_device(token, for_write=True)
-    return _answer(token, status, may_store=True)
+def _pull_writing(token: str, status: dict[str, Any]) -> dict[str, Any]:
+    lock_family_of(token)
+    return _answer(token, status, may_write=True)
 
 
-def _answer(token: str, status: dict[str, Any], *, may_store: bool) -> dict[str, Any]:
-    pull = Pull(read_head(token), status, clock.now_ms(), may_store)
+def _answer(token: str, status: dict[str, Any], *, may_write: bool) -> dict[str, Any]:
+    pull = Pull(read_state(token), status, clock.now_ms(), may_write)
     last_connectivity = rounded_down(pull.now, 12 * HOUR)
-    if pull.head.last_connectivity != last_connectivity:
-        pull.store()
+    if pull.state.last_connectivity != last_connectivity:
+        pull.require_write()
         Device.update(last_connectivity=last_connectivity).where(
             Device.family_id == pull.family_id, Device.device_id == pull.device_id
         ).execute()
@@ -82,12 +82,12 @@ def first_status(device: Device, client_level: float) -> dict[str, Any]:
     (pull-status.md, "Status object in other endpoints")."""
     nothing = {"devices": "", "users": "", "apps": {}, "categories": {}}
     status = ClientStatus().load({**nothing, "clientLevel": client_level})
-    head = read_head(device.device_auth_token)
-    return _status(Pull(head, status, clock.now_ms(), may_store=True))
+    state = read_state(device.device_auth_token)
+    return _status(Pull(state, status, clock.now_ms(), may_write=True))
 
 
 def _status(pull: Pull) -> dict[str, Any]:
-    answer = {"fullVersion": shown_full_version(pull.head), "apiLevel": API_LEVEL}
+    answer = {"fullVersion": shown_full_version(pull.state), "apiLevel": API_LEVEL}
     for key, level, build in PARTS:
         if pull.level >= level:
             piece = build(pull)

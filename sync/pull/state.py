@@ -1,13 +1,11 @@
-"""What the parts of the answer to a pull are built from."""
+"""The state of one pull, as the parts of the answer see it."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from peewee import JOIN, SQL, fn
-from werkzeug.exceptions import Unauthorized
 
-from identifiers import AUTH_TOKEN
 from models import (
     AppList,
     Category,
@@ -20,10 +18,11 @@ from models import (
     ServerSetting,
 )
 from storage.compiled_query import CompiledQuery, parameter
+from sync.caller import first_of_caller
 
 
-class StoreNeeded(Exception):
-    """The pull has to store something, but runs in a transaction that only reads."""
+class WriteNeeded(Exception):
+    """The pull must store something, but its transaction only reads."""
 
 
 class CurrentKey(NamedTuple):
@@ -34,8 +33,9 @@ class CurrentKey(NamedTuple):
     public_key: bytes
 
 
-class Head(NamedTuple):
-    """The pulling device, its family, and what there may be to tell."""
+class PullState(NamedTuple):
+    """The pulling device, its family, and what there may be to tell. The fields are selected by
+    their names, see `_columns`."""
 
     family_id: str
     device_id: str
@@ -46,15 +46,23 @@ class Head(NamedTuple):
     has_full_version: bool
     full_version_until: int
     message: str | None
-    key_requests_of_others: bool
-    key_responses: bool
-    pings: bool
-    #: of the device
-    dh_key: CurrentKey | None
+    has_key_requests: bool
+    has_key_responses: bool
+    has_pings: bool
+    #: of the Diffie-Hellman key of the device that has no end yet; None if there is no such key
+    dh_version: str | None
+    dh_created_at: int
+    dh_public_key: bytes
+
+    @property
+    def dh_key(self) -> CurrentKey | None:
+        if self.dh_version is None:
+            return None
+        return CurrentKey(self.dh_version, self.dh_created_at, self.dh_public_key)
 
 
-def _head_query() -> Any:
-    """One statement, since this is all that most pulls read besides the versions."""
+def _columns() -> dict[str, Any]:
+    """The expression for each field of `PullState`."""
     of_family = Device.family_id
     message = ServerSetting.select(ServerSetting.value).where(
         ServerSetting.id == ServerSetting.STATUS_MESSAGE
@@ -68,46 +76,47 @@ def _head_query() -> Any:
     pings = Ping.select(SQL("1")).where(
         Ping.family_id == of_family, Ping.receiver_device_id == Device.device_id
     )
+    return {
+        "family_id": Device.family_id,
+        "device_id": Device.device_id,
+        "last_connectivity": Device.last_connectivity,
+        "device_list_version": Family.device_list_version,
+        "user_list_version": Family.user_list_version,
+        "u2f_keys_version": Family.u2f_keys_version,
+        "has_full_version": Family.has_full_version,
+        "full_version_until": Family.full_version_until,
+        "message": message,
+        "has_key_requests": fn.EXISTS(key_requests),
+        "has_key_responses": fn.EXISTS(key_responses),
+        "has_pings": fn.EXISTS(pings),
+        "dh_version": DhKey.version,
+        "dh_created_at": DhKey.created_at,
+        "dh_public_key": DhKey.public_key,
+    }
+
+
+def _state_query() -> Any:
+    """One statement, since this is all that most pulls read besides the versions."""
+    columns = _columns()
     current_key = (
-        (DhKey.family_id == of_family)
+        (DhKey.family_id == Device.family_id)
         & (DhKey.device_id == Device.device_id)
         & DhKey.expire_at.is_null()
     )
     return (
-        Device.select(
-            Device.family_id,
-            Device.device_id,
-            Device.last_connectivity,
-            Family.device_list_version,
-            Family.user_list_version,
-            Family.u2f_keys_version,
-            Family.has_full_version,
-            Family.full_version_until,
-            message,
-            fn.EXISTS(key_requests),
-            fn.EXISTS(key_responses),
-            fn.EXISTS(pings),
-            DhKey.version,
-            DhKey.created_at,
-            DhKey.public_key,
-        )
-        .join(Family, on=(Family.family_id == of_family))
+        Device.select(*(columns[name] for name in PullState._fields))
+        .join(Family, on=(Family.family_id == Device.family_id))
         .join_from(Device, DhKey, JOIN.LEFT_OUTER, on=current_key)
         .where(Device.device_auth_token == parameter("token"))
     )
 
 
-_head = CompiledQuery(_head_query)
+_state = CompiledQuery(_state_query)
 
 
-def read_head(token: str) -> Head:
+def read_state(token: str) -> PullState:
     """Raises 401."""
-    row = _head.first(token=token) if AUTH_TOKEN.fullmatch(token) else None
-    if row is None:
-        raise Unauthorized("No device has this token.")
-    *head, version, created_at, public_key = row
-    key = CurrentKey(version, created_at, public_key) if version else None
-    return Head._make((*head, key))
+    return PullState._make(first_of_caller(_state, token))
 
 
 class CategoryVersions(NamedTuple):
@@ -145,11 +154,11 @@ _versions = CompiledQuery(_versions_query)
 
 @dataclass
 class Pull:
-    head: Head
+    state: PullState
     #: what the client knows, as in `schemas.requests.ClientStatus`
     known: dict[str, Any]
     now: int
-    may_store: bool
+    may_write: bool
     level: int | float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -157,16 +166,16 @@ class Pull:
 
     @property
     def family_id(self) -> str:
-        return self.head.family_id
+        return self.state.family_id
 
     @property
     def device_id(self) -> str:
-        return self.head.device_id
+        return self.state.device_id
 
-    def store(self) -> None:
-        """To be called before anything is stored. Raises StoreNeeded."""
-        if not self.may_store:
-            raise StoreNeeded
+    def require_write(self) -> None:
+        """Must be called before anything is stored. Raises WriteNeeded."""
+        if not self.may_write:
+            raise WriteNeeded
 
     @cached_property
     def _versions(self) -> list[tuple[Any, ...]]:

@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from peewee import Case, Field
+from peewee import Case
 
 from identifiers import new_version
 from mails import Mail
 from models import Category, Family
 from storage.compiled_query import CompiledQuery, parameter, parameters
 from sync.notifications import Level
-from sync.versions import ASSIGNED_APPS, BASE, RULES, TASKS, USED_TIMES
+from sync.versions import ASSIGNED_APPS, BASE, RULES, TASKS, USED_TIMES, Version
 
 
 @dataclass
 class Changes:
     """Notes of one action, or of all applied actions of a push. Noting twice is noting once."""
 
-    family_versions: set[Field] = field(default_factory=set)
+    family_versions: set[Version] = field(default_factory=set)
     #: the ids of the categories whose version of a kind is to be renewed
-    category_versions: dict[Field, set[str]] = field(default_factory=lambda: defaultdict(set))
+    category_versions: dict[Version, set[str]] = field(default_factory=lambda: defaultdict(set))
     level: Level = Level.NONE
     #: by device id, in addition to the general level
     targeted: dict[str, Level] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Changes:
     #: the action was applied, but the client has to pull everything anew
     full_sync: bool = False
 
-    def renew(self, version: Field, *category_ids: str) -> None:
+    def renew(self, version: Version, *category_ids: str) -> None:
         """Notes a version of the family, or one of the categories given."""
         if category_ids:
             self.category_versions[version].update(category_ids)
@@ -74,7 +74,7 @@ class Changes:
             )
 
 
-def _renewed(version: Field, draw: Any, other_draw: Any) -> Case:
+def _renewed(version: Version, draw: Any, other_draw: Any) -> Case:
     """A new version for rows whose present one is not known here: the other draw is for those
     that have the first one already."""
     return Case(None, [(version == draw, other_draw)], draw)
@@ -85,7 +85,7 @@ def _two_draws() -> tuple[str, str]:
     return draw, new_version(unlike=draw)
 
 
-def _renewal(version: Field, room: int) -> Any:
+def _renewal(version: Version, room: int) -> Any:
     renewed = _renewed(version, parameter("draw"), parameter("other_draw"))
     return Category.update({version: renewed}).where(
         Category.family_id == parameter("family_id"),

@@ -47,7 +47,7 @@ class Push:
     #: What the present action changes; dropped if it is refused.
     changes: Changes = field(default_factory=Changes)
     author: Author = NOBODY
-    _rows: dict[tuple[type[Model], str], Model] = field(default_factory=dict)
+    _rows: dict[tuple[type[Model], str], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # Read once: it must not change in the middle of a push.
@@ -66,7 +66,7 @@ class Push:
     def find(self, model: type[M], row_id: str) -> M | None:
         """The row of the family with this id. The same object for all actions of a push, so that
         later ones see what earlier ones changed; `save` it after setting attributes."""
-        row = self._rows.get((model, row_id))
+        row: M | None = self._rows.get((model, row_id))
         if row is None:
             row = find_row(model, self.family_id, row_id)
             if row is not None:

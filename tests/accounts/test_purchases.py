@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 import models
 from clock import DAY
 from storage import database as db
+from storage.rows import tuples
 from sync.notifications import ShouldSync
 from tests.stopped_clock import Clock
 from tests.wire import Family, Untouched, as_admin, new_address, post
@@ -82,16 +83,14 @@ def debts_of(family: Family) -> int:
 
 @db.reading
 def purchases_of(family: Family) -> list[tuple[Any, ...]]:
-    return list(
+    return tuples(
         models.Purchase.select(
             models.Purchase.service,
             models.Purchase.type,
             models.Purchase.logged_at,
             models.Purchase.previous_full_version_end_time,
             models.Purchase.new_full_version_end_time,
-        )
-        .where(models.Purchase.family_id == family.id)
-        .tuples()
+        ).where(models.Purchase.family_id == family.id)
     )
 
 

@@ -260,6 +260,7 @@ def test_replaced_keys_are_deleted_once_they_expire(
     server_clock.forward(DAY)
     family.parent.pull()
     first, second = keys()
+    assert first.expire_at is not None
     server_clock.now = first.expire_at
     cleanup(app)
     assert keys() == [first, second]

@@ -28,7 +28,7 @@ LEVEL_OF_SLOTS = 2
 WHOLE_DAY = (0, 1439)
 
 
-class Contents:
+class CategoryRows:
     """Rows that belong to categories: their fields by the names on the wire, and their order."""
 
     def __init__(self, fields: dict[str, Field], *order: Field) -> None:
@@ -61,7 +61,7 @@ class Contents:
         return by_category
 
 
-_categories = Contents(
+_categories = CategoryRows(
     {
         "childId": Category.child_id,
         "title": Category.title,
@@ -83,16 +83,16 @@ _categories = Contents(
     },
     Category.category_id,
 )
-_networks = Contents(
+_networks = CategoryRows(
     {
         "itemId": CategoryNetwork.network_item_id,
         "hashedNetworkId": CategoryNetwork.hashed_network_id,
     },
     CategoryNetwork.network_item_id,
 )
-_warnings = Contents({"minutes": TimeWarning.minutes}, TimeWarning.minutes)
-_apps = Contents({"package": AssignedApp.package_name}, AssignedApp.package_name)
-_rules = Contents(
+_warnings = CategoryRows({"minutes": TimeWarning.minutes}, TimeWarning.minutes)
+_apps = CategoryRows({"package": AssignedApp.package_name}, AssignedApp.package_name)
+_rules = CategoryRows(
     {
         "id": Rule.rule_id,
         "extraTime": Rule.apply_to_extra_time_usage,
@@ -107,7 +107,7 @@ _rules = Contents(
     },
     Rule.rule_id,
 )
-_times = Contents(
+_times = CategoryRows(
     {
         "day": UsedTime.day_of_epoch,
         "time": UsedTime.used_time,
@@ -118,7 +118,7 @@ _times = Contents(
     UsedTime.start_minute_of_day,
     UsedTime.end_minute_of_day,
 )
-_sessions = Contents(
+_sessions = CategoryRows(
     {
         "md": SessionDuration.max_session_duration,
         "spd": SessionDuration.session_pause_duration,
@@ -132,7 +132,7 @@ _sessions = Contents(
     SessionDuration.start_minute_of_day,
     SessionDuration.end_minute_of_day,
 )
-_tasks = Contents(
+_tasks = CategoryRows(
     {
         "i": Task.task_id,
         "t": Task.title,

@@ -55,7 +55,7 @@ _devices = CompiledQuery(
 
 
 def device_list(pull: Pull) -> dict[str, Any] | None:
-    version = pull.head.device_list_version
+    version = pull.state.device_list_version
     if pull.known["devices"] == version:
         return None
     # No further key must ever get into this object: clients can't skip one here.

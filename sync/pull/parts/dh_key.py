@@ -21,9 +21,9 @@ MAX_SUBSEQUENCE = 2**30
 
 
 def dh_key(pull: Pull) -> dict[str, str] | None:
-    current = pull.head.dh_key
+    current = pull.state.dh_key
     if current is None or not current.created_at <= pull.now < current.created_at + DAY:
-        pull.store()
+        pull.require_write()
         current = _replace(pull)
     elif current.version == pull.known["dh"]:
         return None

@@ -11,7 +11,7 @@ MAX_KEYS = 32
 
 
 def key_requests(pull: Pull) -> list[dict[str, Any]] | None:
-    if not pull.head.key_requests_of_others:
+    if not pull.state.has_key_requests:
         return None
     requests = (
         KeyRequest.select()
@@ -45,7 +45,7 @@ def _request(request: KeyRequest) -> dict[str, Any]:
 
 def key_responses(pull: Pull) -> list[dict[str, Any]] | None:
     """The responses that the client has not acknowledged; those that it has are deleted."""
-    if not pull.head.key_responses:
+    if not pull.state.has_key_responses:
         return None
     mine = (KeyResponse.family_id == pull.family_id) & (
         KeyResponse.receiver_device_id == pull.device_id
@@ -54,7 +54,7 @@ def key_responses(pull: Pull) -> list[dict[str, Any]] | None:
     if acknowledged:
         seen = mine & (KeyResponse.reply_server_sequence_number <= acknowledged)
         if KeyResponse.select().where(seen).exists():
-            pull.store()
+            pull.require_write()
             KeyResponse.delete().where(seen).execute()
     responses = (
         KeyResponse.select()

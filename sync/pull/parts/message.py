@@ -4,4 +4,4 @@ from sync.pull.state import Pull
 
 
 def message(pull: Pull) -> str | None:
-    return pull.head.message or None
+    return pull.state.message or None

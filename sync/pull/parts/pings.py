@@ -10,7 +10,7 @@ NAMES = {Ping.PING: "ping", Ping.PONG: "pong"}
 
 def pings(pull: Pull) -> list[dict[str, Any]]:
     """Always a list, also an empty one. A pull does not consume them."""
-    if not pull.head.pings:
+    if not pull.state.has_pings:
         return []
     rows = (
         Ping.select()

@@ -17,7 +17,7 @@ _keys = CompiledQuery(
 
 
 def u2f_keys(pull: Pull) -> dict[str, Any] | None:
-    version = pull.head.u2f_keys_version
+    version = pull.state.u2f_keys_version
     if pull.known["u2f"] == version:
         return None
     return {

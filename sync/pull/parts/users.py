@@ -46,7 +46,7 @@ _users = CompiledQuery(
 
 
 def user_list(pull: Pull) -> dict[str, Any] | None:
-    version = pull.head.user_list_version
+    version = pull.state.user_list_version
     if pull.known["users"] == version:
         return None
     return {

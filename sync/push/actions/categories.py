@@ -21,6 +21,7 @@ from schemas.parent_actions import (
     UpdateCategoryTitle,
     minutes_of_week,
 )
+from storage.rows import tuples
 from sync.notifications import Level
 from sync.push.actions.lookups import lineage, own_category, parent_category
 from sync.push.refused import Refused
@@ -99,7 +100,7 @@ def update_category_sorting(push: Push, action: dict[str, Any]) -> None:
     positions = {category_id: index for index, category_id in enumerate(action["category_ids"])}
     # Some may have been deleted by another device; they keep their place in the list.
     stored = Category.select(Category.category_id).where(Category.family_id == push.family_id)
-    for (category_id,) in list(stored.tuples()):
+    for (category_id,) in tuples(stored):
         if category_id in positions:
             category = push.get(Category, category_id)
             category.sort = positions[category_id]
@@ -187,15 +188,15 @@ def update_category_time_warnings(push: Push, action: dict[str, Any]) -> None:
     else:
         category.time_warning_flags &= ~action["flags"]
     if "minutes" in action:
-        warning = TimeWarning(
-            family_id=push.family_id,
-            category_id=category.category_id,
-            minutes=action["minutes"],
-        )
+        warning = {
+            "family_id": push.family_id,
+            "category_id": category.category_id,
+            "minutes": action["minutes"],
+        }
         if action["enable"]:
-            TimeWarning.replace(warning.__data__).execute()
+            TimeWarning.replace(**warning).execute()
         else:
-            warning.delete_instance()
+            TimeWarning(**warning).delete_instance()
     _store(push, category)
 
 

@@ -8,6 +8,7 @@ from peewee import chunked
 
 from models import AssignedApp, Category
 from schemas.parent_actions import AddCategoryApps, RemoveCategoryApps
+from storage.rows import tuples
 from sync.notifications import Level
 from sync.push.actions.lookups import lineage, own_category
 from sync.push.refused import Refused
@@ -62,12 +63,10 @@ def add_category_apps(push: Push, action: dict[str, Any]) -> None:
 @handles(RemoveCategoryApps)
 def remove_category_apps(push: Push, action: dict[str, Any]) -> None:
     category_id = action["category_id"]
-    assigned = (
-        AssignedApp.select(AssignedApp.package_name)
-        .where(AssignedApp.family_id == push.family_id, AssignedApp.category_id == category_id)
-        .tuples()
+    assigned = AssignedApp.select(AssignedApp.package_name).where(
+        AssignedApp.family_id == push.family_id, AssignedApp.category_id == category_id
     )
-    if not set(action["package_names"]) <= {entry for (entry,) in assigned}:
+    if not set(action["package_names"]) <= {entry for (entry,) in tuples(assigned)}:
         raise Refused("an app is not assigned to the category")
     _remove(push, category_id, action["package_names"])
     push.changes.renew(ASSIGNED_APPS, category_id)
@@ -76,7 +75,7 @@ def remove_category_apps(push: Push, action: dict[str, Any]) -> None:
 
 def _assigned_apps(push: Push, child_id: str) -> dict[str, str]:
     """The ids of the categories of a child by the apps in them. Each app is in one at most."""
-    return dict(
+    assigned = (
         AssignedApp.select(AssignedApp.package_name, AssignedApp.category_id)
         .join(
             Category,
@@ -86,8 +85,8 @@ def _assigned_apps(push: Push, child_id: str) -> dict[str, str]:
             ),
         )
         .where(Category.family_id == push.family_id, Category.child_id == child_id)
-        .tuples()
     )
+    return dict(tuples(assigned))
 
 
 def _remove(push: Push, category_id: str, entries: Iterable[str]) -> None:

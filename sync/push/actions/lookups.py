@@ -1,6 +1,7 @@
 """Questions about the family that several handlers ask."""
 
 from models import Category
+from storage.rows import tuples
 from sync.push.refused import Refused
 from sync.push.state import Push
 
@@ -17,11 +18,10 @@ def parent_category(push: Push, category: Category) -> Category | None:
 def lineage(push: Push, child_id: str, category_id: str) -> list[str]:
     """A category of a child, its parent category and so on, by id. Nothing if the child has no
     such category."""
-    parents = dict(
-        Category.select(Category.category_id, Category.parent_category_id)
-        .where(Category.family_id == push.family_id, Category.child_id == child_id)
-        .tuples()
+    categories = Category.select(Category.category_id, Category.parent_category_id).where(
+        Category.family_id == push.family_id, Category.child_id == child_id
     )
+    parents = dict(tuples(categories))
     line: list[str] = []
     while category_id in parents and category_id not in line:
         line.append(category_id)
