@@ -1,7 +1,6 @@
 """The socket.io server: what clients send, and what the rest of the server has them told
 (realtime.md)."""
 
-import logging
 import random
 import threading
 import time
@@ -12,8 +11,9 @@ import socketio
 
 import settings
 from realtime.connections import OwnConnections
+from realtime.engine import Engine
 from realtime.presence import Presence, token_room
-from realtime.sockets import PING_TIMEOUT_S, OpenSocket, open_sockets
+from realtime.sockets import OpenSocket, open_sockets
 from realtime.worker import Worker
 from storage.engines import DATABASE_TROUBLE
 from sync import notifications
@@ -29,24 +29,14 @@ SPREAD_S = 60
 
 
 class Channel:
-    """Rooms and events. The handlers run in threads of python-socketio, the rest in the worker."""
+    """Rooms and events. The handlers run in the threads of the sockets, the rest in the worker."""
 
     def __init__(self) -> None:
         url = settings.current().redis_url
         self._connections, manager, emitter = (
             _over_redis(url) if url else (OwnConnections(), None, None)
         )
-        self.server = socketio.Server(
-            async_mode="threading",
-            client_manager=manager,
-            ping_interval=settings.current().ping_interval_sec,
-            ping_timeout=PING_TIMEOUT_S,
-            cors_allowed_origins=[],  # no cookies, so other origins gain nothing
-            http_compression=False,
-            logger=_quiet_logger("socketio", logging.ERROR),
-            # Its errors are about what clients send.
-            engineio_logger=_quiet_logger("engineio", logging.CRITICAL),
-        )
+        self.server = Engine(manager)
         self.server.on("connect", self._connected)
         self.server.on("devicelogin", self._logged_in)
         self.server.on("disconnect", self._disconnected)
@@ -72,48 +62,36 @@ class Channel:
             lambda _: threading.Thread(target=self._tell_everyone, daemon=True).start(), weak=False
         )
 
-    def has_session(self, sid: str) -> bool:
-        """Whether a client that polls, or changes to a websocket, is known."""
-        return sid in self.server.eio.sockets
-
     # what clients do
 
-    def _connected(self, sid: str, environ: dict[str, Any]) -> None:
+    def _connected(self, sid: str, environ: dict[str, Any], _auth: object) -> None:
         self._rooms[sid] = []
-        socket: OpenSocket | None = environ.get(OpenSocket.KEY)  # none while it polls
-        if socket is not None:
-            socket.has_joined = True
+        socket: OpenSocket = environ[OpenSocket.KEY]
+        socket.has_joined = True
 
     def _logged_in(self, sid: str, *arguments: Any) -> object:
-        """Returning acknowledges. That is done by the thread that runs this; presence waits for
-        the end of it, since clients forget who is connected when the acknowledgement arrives."""
+        """Returning acknowledges. Presence comes after that, since clients forget who is connected
+        when the acknowledgement arrives."""
         token = arguments[0] if arguments else None
         if not isinstance(token, str) or len(token) > MAX_TOKEN_LENGTH:
             return self.server.not_handled
-        rooms = self._rooms.get(sid, [])
+        rooms = self._rooms[sid]
         for room in rooms:
             self.server.leave_room(sid, room)
         rooms[:] = [token_room(token), _room_of_second(random.randrange(SPREAD_S))]
         for room in rooms:
-            self._enter(sid, room)
-        self._worker.do(partial(self._start_presence, sid, token, threading.current_thread()))
+            self.server.enter_room(sid, room)
+        self.server.after_packet(
+            partial(self._worker.do, partial(self._start_presence, sid, token))
+        )
         return None
 
-    def _enter(self, sid: str, room: str) -> None:
-        try:
-            self.server.enter_room(sid, room)
-        except KeyError:
-            # The last one left the room at this moment, and the room went with it.
-            if sid in self._rooms:
-                self.server.enter_room(sid, room)
-
-    def _start_presence(self, sid: str, token: str, acknowledging: threading.Thread) -> None:
-        acknowledging.join()
+    def _start_presence(self, sid: str, token: str) -> None:
         if sid in self._rooms:
             self._presence.login(sid, token)
 
-    def _disconnected(self, sid: str, reason: str) -> None:
-        self._rooms.pop(sid, None)
+    def _disconnected(self, sid: str, _reason: str) -> None:
+        del self._rooms[sid]
         self._worker.do(partial(self._presence.leave, sid))
 
     # what clients are told
@@ -129,7 +107,8 @@ class Channel:
             time.sleep(1)
 
     def _emit(self, event: str, rooms: list[str], data: Any = None) -> None:
-        self._emitter.emit(event, data, to=rooms)
+        with self.server.lock:
+            self._emitter.emit(event, data, to=rooms)
 
     def _look_after(self) -> None:
         open_sockets.close_overdue()
@@ -139,13 +118,6 @@ class Channel:
 
 def _room_of_second(second: int) -> str:
     return f"second:{second}"
-
-
-def _quiet_logger(name: str, level: int) -> logging.Logger:
-    """What these packages say below this level is of no use, and contains tokens."""
-    logger = logging.getLogger(name)
-    logger.setLevel(level)
-    return logger
 
 
 def _over_redis(

@@ -128,9 +128,8 @@ def _to_client(session: _Session, client: _Client, socket: OpenSocket) -> None:
         while True:
             for packet in session.receive():
                 if packet == PING:
-                    # The socket itself notices when the client's own heartbeats are missing.
-                    session.send(PONG)
-                elif packet.startswith(JOIN):
+                    continue  # the socket itself notices when the client's heartbeats are missing
+                if packet.startswith(JOIN):
                     client.send(JOIN)
                 elif packet in ("", CLOSE):
                     return

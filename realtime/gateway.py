@@ -2,7 +2,6 @@
 
 import json
 import logging
-import threading
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -17,9 +16,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("timelimit.realtime")
 
-#: No app polls, but other clients of socket.io begin so before they change to a websocket. A poll
-#: keeps a thread that requests need, so there can't be many.
-MAX_POLLS = 8
+#: Bytes of the headers of a handshake. They stay in memory as long as the websocket.
+MAX_HEADERS = 8192
 
 #: After this many pulls, phones would have opened a socket.
 MANY_PULLS = 10
@@ -31,9 +29,7 @@ class Gateway:
     def __init__(self, http: "WSGIApplication") -> None:
         channel = Channel()
         channel.listen()
-        self._has_session = channel.has_session
-        self._engine: WSGIApplication = channel.server.handle_request
-        self._polls = threading.BoundedSemaphore(MAX_POLLS)
+        self._engine = channel.server
         self._http = http
         self._advice = Advice()
 
@@ -44,42 +40,50 @@ class Gateway:
             self._advice.saw_request(environ["PATH_INFO"])
             return self._http(environ, start_response)
         query = parse_qs(environ["QUERY_STRING"])
-        is_version_4 = query.get("EIO") == ["4"]
-        if "sid" in query and not (is_version_4 and self._has_session(query["sid"][0])):
-            return _refuse(start_response, "400 Bad Request", 1, "Session ID unknown")
-        if query.get("transport") == ["polling"] and is_version_4:
-            return self._poll(environ, start_response)
+        # No client of TimeLimit polls, and a poll would keep a thread that requests need.
         if query.get("transport") != ["websocket"]:
             return _refuse(start_response, "400 Bad Request", 0, "Transport unknown")
+        if "sid" in query:
+            return _refuse(start_response, "400 Bad Request", 1, "Session ID unknown")
         if not _is_handshake(environ):
             self._advice.saw_no_upgrade()
             return _refuse(start_response, "400 Bad Request", 3, "Bad request")
+        if _size_of_headers(environ) > MAX_HEADERS:
+            return _refuse(
+                start_response, "431 Request Header Fields Too Large", 3, "Too many headers"
+            )
         with open_sockets.admit(environ["gunicorn.socket"]) as socket:
             if socket is None:
                 self._advice.saw_refusal()
                 return _refuse(start_response, "503 Service Unavailable", 3, "Too many sockets")
             self._advice.saw_socket()
             environ[OpenSocket.KEY] = environ["gunicorn.socket"] = socket
-            # Compression is not worth the 300 KB that it takes per socket.
-            environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-            try:
-                if is_version_4:
-                    self._engine(environ, start_response)
-                else:
-                    engineio3.serve(environ, self._engine)
-            except Exception as error:
-                # A client that went away or sends garbage; python-engineio's end of a websocket.
-                log.debug("a websocket ended by %s", type(error).__name__)
+            self._serve(environ, start_response, socket, is_version_4=query.get("EIO") == ["4"])
         # There is nothing to answer any more; gunicorn takes this as the end of the connection.
         raise StopIteration
 
-    def _poll(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if not self._polls.acquire(blocking=False):
-            return _refuse(start_response, "503 Service Unavailable", 3, "Too many clients poll")
+    def _serve(
+        self,
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
+        socket: OpenSocket,
+        *,
+        is_version_4: bool,
+    ) -> None:
+        """Returns when the connection has ended."""
+        # Compression is not worth the 300 KB that it takes per socket.
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        environ["QUERY_STRING"] = "EIO=4&transport=websocket"
         try:
-            return self._engine(environ, start_response)
+            if is_version_4:
+                self._engine.handle_request(environ, start_response)
+            else:
+                engineio3.serve(environ, self._engine.handle_request)
+        except Exception as error:
+            # A client that went away or sends garbage; python-engineio's end of a websocket.
+            log.debug("a websocket ended by %s", type(error).__name__)
         finally:
-            self._polls.release()
+            self._engine.end(socket.session)
 
 
 def _refuse(
@@ -98,6 +102,10 @@ def _is_handshake(environ: dict[str, Any]) -> bool:
         and bool(environ.get("HTTP_SEC_WEBSOCKET_KEY"))
         and bool(environ.get("HTTP_HOST"))
     )
+
+
+def _size_of_headers(environ: dict[str, Any]) -> int:
+    return sum(len(name) + len(value) for name, value in environ.items() if name[:5] == "HTTP_")
 
 
 class Advice:

@@ -15,8 +15,10 @@ PING_TIMEOUT_S = 20
 #: A client that has not joined by then is none of ours.
 JOIN_TIMEOUT_S = 45
 
-#: A login is 60 bytes and a heartbeat 7, so this is enough for weeks.
-MAX_RECEIVED = 1_000_000
+#: Bytes that a client may send at once, and per second in the long run. A login is 60 bytes, a
+#: heartbeat 7 and at most one per second.
+MAX_BURST = 4096
+MAX_RATE = 16
 
 
 class OpenSocket:
@@ -32,14 +34,19 @@ class OpenSocket:
     def __init__(self, connection: socket.socket) -> None:
         connection.settimeout(settings.current().ping_interval_sec + PING_TIMEOUT_S)
         self._connection = connection
-        self._received = 0
-        self._opened_at = time.monotonic()
+        self._allowance: float = MAX_BURST
+        self._read_at = self._opened_at = time.monotonic()
         self.has_joined = False
+        #: that of python-engineio
+        self.session = ""
 
     def recv(self, size: int) -> bytes:
         data = self._connection.recv(size)
-        self._received += len(data)
-        if self._received > MAX_RECEIVED:
+        now = time.monotonic()
+        regained = (now - self._read_at) * MAX_RATE
+        self._read_at = now
+        self._allowance = min(MAX_BURST, self._allowance + regained) - len(data)
+        if self._allowance < 0:
             self.close()
             raise ConnectionAbortedError
         return data

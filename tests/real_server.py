@@ -269,17 +269,33 @@ class Socket:
         self._clients.do("close", self._name)
 
 
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Extensions": "permessage-deflate",
+}
+
+
 class RawSocket:
     """A websocket, frame by frame. It is closed when the test forgets it."""
 
-    def __init__(self, server: Server, generation: int) -> None:
+    def __init__(
+        self,
+        server: Server,
+        generation: int,
+        *,
+        query: str = "",
+        headers: dict[str, str] = HANDSHAKE,
+    ) -> None:
         self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S)
-        self._socket.sendall(
-            f"GET /socket.io/?EIO={generation}&transport=websocket HTTP/1.1\r\n"
-            "Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n".encode()
-        )
+        lines = [
+            f"GET /socket.io/?EIO={generation}&transport=websocket{query} HTTP/1.1",
+            "Host: localhost",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
         self.head = b""
         while not self.head.endswith(b"\r\n\r\n"):
             self.head += self._exactly(1)
@@ -288,9 +304,11 @@ class RawSocket:
         self.status = int(status[1])
 
     def send(self, packet: str) -> None:
-        data = packet.encode()
+        self.send_frame(1, packet.encode())
+
+    def send_frame(self, opcode: int, data: bytes, *, is_final: bool = True) -> None:
         length = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xff" + len(data).to_bytes(8)
-        self._socket.sendall(b"\x81" + length + bytes(4) + data)
+        self._socket.sendall(bytes([is_final << 7 | opcode]) + length + bytes(4) + data)
 
     def receive(self) -> str | None:
         """None at the end of the connection."""

@@ -1,6 +1,8 @@
 """Clients that are slow, dead, or none of ours, and what they may cost."""
 
+import itertools
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -40,16 +42,28 @@ def test_a_client_that_takes_nothing_is_disconnected(
 
 
 def test_a_client_that_sends_too_much_is_disconnected(
-    pair: tuple[OpenSocket, socket.socket],
+    pair: tuple[OpenSocket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sockets, "MAX_RATE", 0)
     ours, theirs = pair
     received = 0
     with pytest.raises(ConnectionAbortedError):
         while True:
-            theirs.sendall(b"x" * 10_000)
-            received += len(ours.recv(10_000))
-    assert received == sockets.MAX_RECEIVED
+            theirs.sendall(b"x" * 100)
+            received += len(ours.recv(100))
+    assert received == sockets.MAX_BURST // 100 * 100
     assert theirs.recv(1) == b""
+
+
+def test_a_heartbeat_per_second_is_never_too_much(
+    pair: tuple[OpenSocket, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = itertools.count(time.monotonic())
+    monkeypatch.setattr(time, "monotonic", lambda: next(seconds))
+    ours, theirs = pair
+    for _ in range(sockets.MAX_BURST):
+        theirs.sendall(b"2345678")
+        assert ours.recv(100) == b"2345678"
 
 
 def test_a_client_that_never_joins_is_disconnected(tmp_path: Path) -> None:

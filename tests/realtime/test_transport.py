@@ -2,22 +2,15 @@
 "Transport")."""
 
 import json
-import threading
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from realtime.gateway import MANY_PULLS, MAX_POLLS
-from tests.real_server import Clients, RawSocket, Server, until
+from realtime.gateway import MANY_PULLS, MAX_HEADERS
+from realtime.sockets import MAX_BURST
+from tests.real_server import HANDSHAKE, Clients, RawSocket, Server, until
 from tests.wire import as_admin
-
-UPGRADE = {
-    "Connection": "Upgrade",
-    "Upgrade": "websocket",
-    "Sec-WebSocket-Version": "13",
-    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-}
 
 
 def opened(server: Server, generation: int) -> RawSocket:
@@ -84,26 +77,94 @@ def test_other_namespaces_are_refused(server: Server, generation: int) -> None:
     until(lambda: raw.receive() == '44/other,"Unable to connect"')
 
 
+PACKETS_NOBODY_SENDS = [
+    *("9", "x", "4", "42", "42[", "45", "40{", "\x1e", "b", "4" * 200, "4[]", "4null", '4{"a":1}'),
+    *('40{"token":"x"}', "40[]", "41", "41/other", '44"x"', "43[]", '430["x"]', '42/other,["x"]'),
+    *('42["connect",0]', '42["disconnect","x"]', '420["connect",{}]', '42["*"]', '42["message",1]'),
+    *('42["__class__"]', "42{}", "42[]", "42[[]]", "42[{}]", "42null", "42" + "[" * 3000),
+    *("42" + "9" * 99 + '["connect"]', "42" + "9" * 3000 + '["devicelogin"]', '42\xb2["x"]'),
+    *('451-["devicelogin",{"_placeholder":true,"num":0}]', "461-[]", '4599999-["x"]', "40/" * 900),
+]
+
+
 @pytest.mark.parametrize("generation", [4, 3])
-@pytest.mark.parametrize("garbage", ["9", "4", "42", "42[", "45", "40{", "\x1e", "b", "4" * 200])
-def test_garbage_harms_nobody_else(server: Server, generation: int, garbage: str) -> None:
+def test_packets_that_nobody_sends_cost_nothing(server: Server, generation: int) -> None:
     log = server.log
-    raw = opened(server, generation)
-    raw.send(garbage)
-    raw.close()
-    other = opened(server, generation)
-    other.close()
+    for packet in PACKETS_NOBODY_SENDS:
+        raw = opened(server, generation)
+        with suppress(ConnectionError):
+            raw.send("40")
+            raw.send(packet)
+            raw.send_frame(2, packet.encode())
+            raw.send(packet)
+        raw.send_frame(8, b"")
+        while raw.receive() is not None:
+            pass
+    opened(server, generation).close()
     assert server.log == log
 
 
 @pytest.mark.parametrize("generation", [4, 3])
-def test_who_sends_more_than_any_client_is_disconnected(server: Server, generation: int) -> None:
+def test_events_named_like_handlers_reach_nobody(
+    server: Server, clients: Clients, generation: int
+) -> None:
+    family = server.new_family()
+    raw = opened(server, generation)
+    raw.send("40")
+    raw.send(f'420["devicelogin","{family.parent.token}"]')
+    until(lambda: raw.receive() == "430[]")
+    for packet in ('421["disconnect","x"]', '422["connect",0]', '423["devicelogin","a","b"]'):
+        raw.send(packet)
+    # The third one is the only one that is acknowledged.
+    until(lambda: (packet := raw.receive()) != "2" and packet == "433[]")
+
+
+#: Opcodes and payloads that break RFC 6455, or nearly
+FRAMES = [
+    *((opcode, b"") for opcode in range(16)),
+    *((opcode, b"\xff\xfe" * 20) for opcode in range(16)),
+    *((0x80 | opcode, b"x" * 120) for opcode in range(16)),
+]
+
+
+@pytest.mark.parametrize("generation", [4, 3])
+def test_broken_frames_cost_nothing(server: Server, generation: int) -> None:
+    log, threads = server.log, sum(server.threads())
+    for opcode, payload in FRAMES:
+        raw = opened(server, generation)
+        with suppress(ConnectionError):
+            for _ in range(3):
+                raw.send_frame(opcode, payload)
+                raw.send_frame(opcode | 0x40, payload, is_final=False)
+        raw.close()
+    until(lambda: sum(server.threads()) <= threads + 20)
+    assert server.log == log
+
+
+@pytest.mark.parametrize("generation", [4, 3])
+@pytest.mark.parametrize("size", [0, 1, 1000])
+def test_who_sends_more_than_any_client_is_disconnected(
+    server: Server, generation: int, size: int
+) -> None:
     raw = opened(server, generation)
     with suppress(ConnectionError):
-        for _ in range(12):
-            raw.send("4" * 100_000)
+        for _ in range(MAX_BURST // 6 + 1):
+            raw.send_frame(1, b"4" * size)
     while raw.receive() is not None:
         pass
+
+
+@pytest.mark.parametrize("generation", [4, 3])
+def test_a_message_in_fragments_is_one(server: Server, generation: int) -> None:
+    raw = opened(server, generation)
+    raw.send("40")
+    *first, last = '420["devicelogin","ä"]'.encode()
+    opcode = 1
+    for byte in first:
+        raw.send_frame(opcode, bytes([byte]), is_final=False)
+        opcode = 0
+    raw.send_frame(0, bytes([last]))
+    until(lambda: raw.receive() == "430[]")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +175,8 @@ def test_who_sends_more_than_any_client_is_disconnected(server: Server, generati
         ("?EIO=3&transport=polling", 0, "Transport unknown"),
         ("?EIO=4&transport=carrier-pigeon", 0, "Transport unknown"),
         ("?EIO=4&transport=websocket&sid=abc", 1, "Session ID unknown"),
-        ("?EIO=4&transport=polling&sid=abc", 1, "Session ID unknown"),
+        ("?EIO=4&transport=polling", 0, "Transport unknown"),
+        ("?EIO=4&transport=polling&sid=abc", 0, "Transport unknown"),
     ],
 )
 def test_other_handshakes_are_refused(server: Server, query: str, code: int, message: str) -> None:
@@ -123,37 +185,27 @@ def test_other_handshakes_are_refused(server: Server, query: str, code: int, mes
     assert answer.json == {"code": code, "message": message}
 
 
-@pytest.mark.parametrize("transports", [("polling", "websocket"), ("polling",)])
-def test_clients_may_begin_by_polling(
-    server: Server, clients: Clients, transports: tuple[str, ...]
-) -> None:
-    family = server.new_family()
-    device = clients.logged_in(server, 4, family.parent.token, transports=transports)
-    for _ in range(2):
-        family.add_device()
-        assert device.next_event() == ("should sync", [{"isImportant": False}])
+def test_a_poll_starts_no_session(server: Server) -> None:
+    threads = server.threads()
+    for version in (4, 3):
+        for method in ("GET", "POST", "OPTIONS"):
+            query = f"?EIO={version}&transport=polling"
+            assert server.open("/socket.io/" + query, method=method).status_code == 400
+    assert server.threads() == threads
 
 
-def test_polls_leave_threads_for_requests(server: Server) -> None:
-    polls = []
-    for _ in range(MAX_POLLS):
-        opening = server.open("/socket.io/?EIO=4&transport=polling")
-        sid = json.loads(opening.text[1:])["sid"]
-        server.open(f"/socket.io/?EIO=4&transport=polling&sid={sid}", method="POST", data=b"40")
-        server.open(f"/socket.io/?EIO=4&transport=polling&sid={sid}")
-        polls.append(sid)
-    waiting = [
-        threading.Thread(
-            target=server.open, args=(f"/socket.io/?EIO=4&transport=polling&sid={sid}",)
-        )
-        for sid in polls
-    ]
-    for each in waiting:
-        each.start()
-    until(lambda: server.open("/socket.io/?EIO=4&transport=polling").status_code == 503)
-    assert server.open("/time").status_code == 200
-    for each in waiting:
-        each.join()
+def test_the_session_of_an_old_client_takes_no_polls(server: Server) -> None:
+    raw = RawSocket(server, 3)
+    opening = raw.receive()
+    assert opening
+    sid = json.loads(opening[1:])["sid"]
+    assert RawSocket(server, 4, query=f"&sid={sid}").status == 400
+    assert server.open(f"/socket.io/?EIO=4&transport=polling&sid={sid}").status_code == 400
+
+
+def test_a_handshake_with_long_headers_is_refused(server: Server) -> None:
+    headers = {f"X-Long-{number}": "x" * (MAX_HEADERS // 4) for number in range(4)}
+    assert RawSocket(server, 4, headers=HANDSHAKE | headers).status == 431
 
 
 @pytest.mark.parametrize("path", ["/socket.io", "/Socket.io/", "/socket.io/socket.io.js"])
@@ -161,11 +213,10 @@ def test_other_paths_are_unknown(server: Server, path: str) -> None:
     assert server.open(path + "?EIO=4&transport=websocket").status_code == 404
 
 
-@pytest.mark.parametrize("missing", UPGRADE)
+@pytest.mark.parametrize("missing", [name for name in HANDSHAKE if "Extensions" not in name])
 def test_an_incomplete_handshake_is_refused(server: Server, missing: str) -> None:
-    headers = {name: value for name, value in UPGRADE.items() if name != missing}
-    answer = server.open("/socket.io/?EIO=4&transport=websocket", headers=headers)
-    assert answer.status_code == 400
+    headers = {name: value for name, value in HANDSHAKE.items() if name != missing}
+    assert RawSocket(server, 4, headers=headers).status == 400
 
 
 def test_the_operator_is_told_about_a_proxy_that_drops_the_upgrade(tmp_path: Path) -> None:

@@ -1,0 +1,130 @@
+"""python-socketio within bounds: it takes nothing but the protocol's packets, and costs a socket
+no threads but those that read and write it (realtime.md, "Transport")."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import socketio
+from engineio.exceptions import SocketIsClosedError
+from engineio.packet import PING, Packet
+from socketio import packet
+
+import settings
+from realtime.sockets import PING_TIMEOUT_S, OpenSocket
+
+#: The events of clients. All others are ignored, also those named like handlers of python-socketio.
+EVENTS = {"devicelogin"}
+
+
+class Engine(socketio.Server):
+    """Handles one packet at a time, since rooms that two threads change at once get lost.
+
+    A session is a connection of Engine.IO, and has the same lifetime as its socket.
+    """
+
+    def __init__(self, manager: socketio.Manager | None) -> None:
+        interval_s = settings.current().ping_interval_sec
+        super().__init__(
+            async_mode="threading",
+            async_handlers=False,  # or else each event starts a thread
+            client_manager=manager,
+            serializer=ClientPacket,
+            ping_interval=interval_s,
+            ping_timeout=PING_TIMEOUT_S,
+            monitor_clients=False,  # sockets have time-outs of their own
+            cors_allowed_origins=[],  # no cookies, so other origins gain nothing
+            http_compression=False,
+            logger=_quiet_logger("socketio", logging.ERROR),
+            # Its errors are about what clients send.
+            engineio_logger=_quiet_logger("engineio", logging.CRITICAL),
+        )
+        #: Held while rooms are changed or read
+        self.lock = threading.RLock()
+        self._after_packet: list[Callable[[], object]] = []
+        self._due: deque[tuple[float, str]] = deque()
+        self._inner = self.eio.handlers.copy()
+        self.eio.on("connect", self._open)
+        self.eio.on("message", self._receive)
+        self.eio.on("disconnect", self._close)
+        threading.Thread(
+            target=self._send_heartbeats, args=(interval_s,), name="heartbeats", daemon=True
+        ).start()
+
+    def after_packet(self, job: Callable[[], object]) -> None:
+        """To be called by handlers: does something once the packet is handled and acknowledged."""
+        self._after_packet.append(job)
+
+    def end(self, session: str) -> None:
+        """Frees what a session holds. python-engineio leaves that to the clients that break off."""
+        socket = self.eio.sockets.pop(session, None)
+        if socket is not None:
+            socket.close(wait=False, abort=True)
+
+    def _open(self, session: str, environ: dict[str, Any]) -> object:
+        socket: OpenSocket = environ[OpenSocket.KEY]
+        socket.session = session
+        # Without this, python-engineio starts a thread per heartbeat, which outlives its socket.
+        self.eio.sockets[session].last_ping = None
+        self._due.append((time.monotonic() + self.eio.ping_interval, session))
+        with self.lock:
+            return self._inner["connect"](session, environ)
+
+    def _receive(self, session: str, message: object) -> None:
+        with self.lock:
+            self._inner["message"](session, message)
+            while self._after_packet:
+                self._after_packet.pop(0)()
+
+    def _close(self, session: str, reason: str) -> None:
+        with self.lock:
+            self._inner["disconnect"](session, reason)
+
+    def _send_heartbeats(self, interval_s: float) -> None:
+        while True:
+            if not self._due:
+                time.sleep(interval_s)  # no session that begins meanwhile is due earlier
+                continue
+            due, session = self._due.popleft()
+            time.sleep(max(0, due - time.monotonic()))
+            if session in self.eio.sockets:
+                with suppress(SocketIsClosedError):
+                    self.eio.send_packet(session, Packet(PING))
+                self._due.append((time.monotonic() + interval_s, session))
+
+
+class ClientPacket(packet.Packet):
+    """A packet of socket.io. Those from clients that the protocol doesn't have are refused here, by
+    an exception that python-engineio takes and nobody sees."""
+
+    def decode(self, encoded_packet: object) -> int | None:
+        if not isinstance(encoded_packet, str):
+            raise ValueError("binary, or not a packet of socket.io")
+        attachments: int | None = super().decode(encoded_packet)
+        if not (self._is_about_namespace() or self._is_event()):
+            raise ValueError("no packet that clients send")
+        return attachments
+
+    def _is_about_namespace(self) -> bool:
+        return self.packet_type in (packet.CONNECT, packet.DISCONNECT)
+
+    def _is_event(self) -> bool:
+        return (
+            self.packet_type == packet.EVENT
+            and self.namespace in (None, "/")
+            and isinstance(self.data, list)
+            and self.data[:1] != []
+            and isinstance(self.data[0], str)
+            and self.data[0] in EVENTS
+        )
+
+
+def _quiet_logger(name: str, level: int) -> logging.Logger:
+    """What these packages say below this level is of no use, and contains tokens."""
+    logger = logging.getLogger(name)
+    logger.setLevel(level)
+    return logger
