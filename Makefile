@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Threads that come and go would leave glibc with a dozen half empty heaps, 10 MB in all.
 MALLOC_ARENA_MAX ?= 2
 
-.PHONY: help serve test torture bench lint format clean
+.PHONY: help serve test torture bench conformance lint format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ torture: .venv/dev ## Kill it, cut its power, fill its disk and so on (40 minute
 
 bench: .venv/bench ## Measure speed and memory, and write docs/performance.md (needs wrk; 20 minutes; SHORT=1: 8)
 	@$(BIN)/python -m benchmarks $(if $(SHORT),--short)
+
+conformance: .venv/serve ## Play the conformance scenarios against the server at URL (conformance/README.md)
+	@$(BIN)/python -m conformance $(or $(URL),$(error name the server: make conformance URL=http://127.0.0.1:8080))
 
 lint: .venv/dev ## Check format, style and types
 	@$(BIN)/ruff format --check --quiet .
