@@ -3,6 +3,7 @@
 import gc
 import logging
 import signal
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ _settings = settings.from_environment()
 settings.log_to_stderr(_settings)
 _log = logging.getLogger("timelimit")
 
-bind = f"0.0.0.0:{_settings.port}"
+_host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
+bind = f"{_host}:{_settings.port}"
 
 # One process, unless --workers or WEB_CONCURRENCY ask for more, which then need REDIS_URL. It saves
 # memory, and a second process would be no faster on SQLite. Threads release the GIL while they wait
@@ -41,6 +43,15 @@ timeout = 30
 
 # Requests take milliseconds, so those in progress at shutdown need no more.
 graceful_timeout = 5
+
+# Headers of clients must neither move paths nor change the scheme. web/client_address.py evaluates
+# X-Forwarded-For.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+
+# Signals are enough to manage the processes.
+control_socket_disable = True
 
 # The server logs what operators need to know by itself.
 loglevel = "warning"
@@ -65,7 +76,14 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    _log.info("timelimit-sync listens on http://%s", bind)
+    for listener in server.LISTENERS:
+        _log.info("timelimit-sync listens on %s", listener)
+        if _is_reachable_from_outside(listener):
+            _log.warning(
+                "%s can be reached from other machines, where nothing encrypts what passes: set "
+                "HOST=127.0.0.1, unless a proxy with TLS on another machine or container needs it",
+                listener,
+            )
     if _settings.database_url.startswith("sqlite"):
         _log.info("the data is in %s", Path(database.database).resolve())
     else:
@@ -77,6 +95,11 @@ def when_ready(server: Any) -> None:
     if not _settings.admin_token:
         _log.info("no ADMIN_TOKEN: the admin API is disabled")
     _log.info("next: set up a reverse proxy with TLS and enter its address in the app (README.md)")
+
+
+def _is_reachable_from_outside(listener: Any) -> bool:
+    address = listener.sock.getsockname()
+    return isinstance(address, tuple) and not ip_address(address[0]).is_loopback
 
 
 def post_worker_init(worker: Any) -> None:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -39,7 +40,9 @@ class MailServer:
 @dataclass(frozen=True)
 class Settings:
     database_url: str = field(repr=False)
+    host: str
     port: int
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     always_pro: bool
     log_level: str
     disable_signup: bool
@@ -143,6 +146,9 @@ class SmtpUrl(fields.Field[MailServer]):
         )
 
 
+#: At 20 guesses a minute, nobody finds a random token of this length.
+MIN_TOKEN_LENGTH = 16
+
 #: By `MailServer.tls`.
 _DEFAULT_PORTS = {True: 465, False: 587}
 
@@ -154,6 +160,29 @@ class Names(fields.Field[frozenset[str]]):
         self, value: Any, attr: str | None, data: Any, **kwargs: Any
     ) -> frozenset[str]:
         return frozenset(item.strip().casefold() for item in value.split(",") if item.strip())
+
+
+class Networks(fields.Field[tuple[IPv4Network | IPv6Network, ...]]):
+    """IP addresses and networks, separated by commas."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, **kwargs: Any
+    ) -> tuple[IPv4Network | IPv6Network, ...]:
+        try:
+            return tuple(ip_network(item.strip()) for item in value.split(",") if item.strip())
+        except ValueError:
+            raise ValidationError(
+                "must be addresses or networks, such as 127.0.0.1,172.16.0.0/12"
+            ) from None
+
+
+def _ip_address(host: str) -> None:
+    try:
+        ip_address(host)
+    except ValueError:
+        raise ValidationError(
+            "must be an IP address: 127.0.0.1, 0.0.0.0 for all of IPv4, :: for all of IPv4 and IPv6"
+        ) from None
 
 
 def _one_address(sender: str) -> None:
@@ -173,6 +202,13 @@ def _domains(items: frozenset[str]) -> None:
         raise ValidationError("must be domains, such as example.com,example.org")
 
 
+def _hard_to_guess(token: str) -> None:
+    if 0 < len(token) < MIN_TOKEN_LENGTH:
+        raise ValidationError(
+            f"must have at least {MIN_TOKEN_LENGTH} characters; make one with: openssl rand -hex 16"
+        )
+
+
 class Environment(Schema):
     """The environment variables. The README's table shows each `metadata["help"]`."""
 
@@ -187,12 +223,25 @@ class Environment(Schema):
             "help": "location of the data: `sqlite:///PATH` or `mysql://USER:PASSWORD@HOST/DB`"
         },
     )
+    host = fields.String(
+        data_key="HOST",
+        load_default="127.0.0.1",
+        validate=_ip_address,
+        metadata={
+            "help": "IP address to listen on; `0.0.0.0` is all of IPv4, `::` all of IPv4 and IPv6"
+        },
+    )
     port = fields.Integer(
         data_key="PORT",
         load_default=8080,
         validate=validate.Range(1, 65535, error="must be a number from 1 to 65535"),
         error_messages={"invalid": "must be a number from 1 to 65535"},
-        metadata={"help": "TCP port to listen on, on all interfaces"},
+        metadata={"help": "TCP port to listen on"},
+    )
+    trusted_proxies = Networks(
+        data_key="TRUSTED_PROXIES",
+        load_default=(ip_network("127.0.0.0/8"), ip_network("::1")),
+        metadata={"help": "addresses and networks of proxies whose `X-Forwarded-For` is believed"},
     )
     always_pro = YesNo(
         data_key="ALWAYS_PRO",
@@ -217,7 +266,10 @@ class Environment(Schema):
     admin_token = fields.String(
         data_key="ADMIN_TOKEN",
         load_default="",
-        metadata={"help": "password of `/admin`; without it, nobody has access"},
+        validate=_hard_to_guess,
+        metadata={
+            "help": "password of `/admin`, at least 16 characters; without it, nobody has access"
+        },
     )
     sign_secret = fields.String(
         data_key="SIGN_SECRET",

@@ -26,6 +26,8 @@ from sync.notifications import ShouldSync, should_sync
 from tests.mail_servers import Mailbox
 from tests.stopped_clock import Clock
 from tests.wire import ADMIN_TOKEN, SIGN_SECRET, Configure, Family, Observer, Untouched
+from web import errors
+from web.refusals import RefusalLog
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,6 +60,12 @@ def _drop_tables() -> None:
         for table in db.database.get_tables():
             db.database.execute_sql(f"DROP TABLE `{table}`")
     db.database.close_all()
+
+
+@pytest.fixture(autouse=True)
+def no_refusals_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the log would only count those that an earlier test had seen."""
+    monkeypatch.setattr(errors, "refusals", RefusalLog())
 
 
 @pytest.fixture

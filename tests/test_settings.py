@@ -1,6 +1,7 @@
 """The settings of the environment (http.md, "Environment variables")."""
 
 from dataclasses import asdict
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from settings import Environment, MailServer, SettingsError, from_environment
 
 DEFAULTS = {
     "database_url": "sqlite:///data/timelimit.db",
+    "host": "127.0.0.1",
     "port": 8080,
+    "trusted_proxies": (ip_network("127.0.0.0/8"), ip_network("::1")),
     "always_pro": True,
     "log_level": "info",
     "disable_signup": False,
@@ -58,7 +61,16 @@ def test_every_setting_has_a_line_of_help() -> None:
         ("DISABLE_SIGNUP", "no", "disable_signup", False),
         ("LOG_LEVEL", "debug", "log_level", "debug"),
         ("LOG_LEVEL", "error", "log_level", "error"),
-        ("ADMIN_TOKEN", "secret", "admin_token", "secret"),
+        ("HOST", "::", "host", "::"),
+        ("HOST", "192.0.2.1", "host", "192.0.2.1"),
+        ("TRUSTED_PROXIES", "192.0.2.1", "trusted_proxies", (ip_network("192.0.2.1"),)),
+        (
+            "TRUSTED_PROXIES",
+            "172.16.0.0/12 , 2001:db8::/64,",
+            "trusted_proxies",
+            (ip_network("172.16.0.0/12"), ip_network("2001:db8::/64")),
+        ),
+        ("ADMIN_TOKEN", 16 * "x", "admin_token", 16 * "x"),
         ("SIGN_SECRET", "secret", "sign_secret", "secret"),
         ("MAIL_SENDER", "Me <me@example.com>", "mail_sender", "Me <me@example.com>"),
         ("MAIL_IMPRINT", "Somebody\nSomewhere", "mail_imprint", "Somebody\nSomewhere"),
@@ -107,6 +119,10 @@ def test_settings_are_read(name: str, value: str, field: str, expected: Any) -> 
         ("PORT", "-1", "1 to 65535"),
         ("PORT", "80.5", "1 to 65535"),
         ("PORT", "http", "1 to 65535"),
+        ("HOST", "localhost", "IP address"),
+        ("HOST", "0.0.0.0:80", "IP address"),
+        ("TRUSTED_PROXIES", "proxy", "addresses or networks"),
+        ("TRUSTED_PROXIES", "172.17.0.1/12", "addresses or networks"),
         ("ALWAYS_PRO", "false", "yes or no"),
         ("ALWAYS_PRO", "true", "yes or no"),
         ("ALWAYS_PRO", "1", "yes or no"),
@@ -150,6 +166,7 @@ def test_a_bad_value_ends_the_start_with_what_would_be_right(
         ("MAIL_TRANSPORT", '{"host":"h","secure":"sesame"}', "secure"),
         ("MAIL_TRANSPORT", '{"host":"h","port":0,"service":"sesame"}', "port"),
         ("REDIS_URL", "http://:sesame@host", "redis://"),
+        ("ADMIN_TOKEN", "open sesame", "at least 16 characters"),
     ],
 )
 def test_a_secret_is_not_shown(name: str, value: str, advice: str) -> None:
@@ -169,7 +186,7 @@ def test_secrets_are_not_part_of_the_text_of_the_settings() -> None:
     settings = from_environment(
         {
             "DATABASE_URL": "mysql://u:sesame@host/db",
-            "ADMIN_TOKEN": "sesame",
+            "ADMIN_TOKEN": "open sesame please",
             "SIGN_SECRET": "sesame",
             "SMTP_URL": "smtp://u:sesame@host",
         }

@@ -1,8 +1,10 @@
 """Admin token and CORS for all paths below /admin/ (http.md, "Admin API")."""
 
 from flask import Flask, Response, request
+from werkzeug.exceptions import UnsupportedMediaType
 
 from admin.access import check_admin_token
+from web.client_address import client_network
 
 PREFIX = "/admin/"
 
@@ -28,8 +30,19 @@ def _check() -> Response | None:
         return None
     if request.method == "OPTIONS":
         return Response(status=204)
-    check_admin_token(request.authorization.password if request.authorization else None)
+    given = request.authorization.password if request.authorization else None
+    check_admin_token(given, client_network(request.environ))
+    if request.method == "POST" and not _is_from_a_tool():
+        raise UnsupportedMediaType("POST requests to the admin API must send JSON.")
     return None
+
+
+def _is_from_a_tool() -> bool:
+    """Whether a page of another site can't have made a browser send this POST request with the
+    password that it remembers. Such a page can't send JSON, and browsers name its origin."""
+    if request.content_type or request.content_length or "Transfer-Encoding" in request.headers:
+        return request.mimetype == "application/json"
+    return "Origin" not in request.headers
 
 
 def _add_headers(response: Response) -> Response:

@@ -1,8 +1,5 @@
 """Turns exceptions into error answers of one shape (http.md, "Errors")."""
 
-import logging
-from urllib.parse import quote
-
 from flask import Flask, Response, jsonify, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import (
@@ -16,29 +13,35 @@ from werkzeug.exceptions import (
 
 from schemas.fields import first_problem
 from storage.engines import DATABASE_TROUBLE
-
-log = logging.getLogger("timelimit")
+from web.client_address import client_network
+from web.refusals import Kind, refusals
 
 
 def answer_errors(app: Flask) -> None:
     """Makes the app answer every exception of a request by `{status, error, message}`."""
     app.register_error_handler(Exception, _answer)
+    app.after_request(_forbid_sniffing)
+
+
+def _forbid_sniffing(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def _answer(error: Exception) -> Response:
     """Clients look only at the status; the texts are for people."""
     answered = _http_error(error)
-    is_unexpected = not isinstance(error, (HTTPException, ValidationError, *DATABASE_TROUBLE))
+    is_expected = isinstance(error, (HTTPException, ValidationError, *DATABASE_TROUBLE))
     status = answered.code or 500
-    log.log(
-        logging.INFO if status < 500 else logging.ERROR,
-        # Decoded paths may contain line feeds, which would forge log lines.
-        "%s %s: %s %s",
-        request.method,
-        quote(request.path),
-        status,
+    refusals.write(
+        Kind(
+            status,
+            request.url_rule.rule if request.url_rule else "unknown path",
+            client_network(request.environ),
+        ),
+        f"{request.method[:20]} {request.path}",
         error if isinstance(error, DATABASE_TROUBLE) else answered.description,
-        exc_info=error if is_unexpected else None,
+        error=None if is_expected else error,
     )
     response = jsonify(status=status, error=answered.name, message=answered.description)
     response.status_code = status

@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from admin import access
+from admin.access import MAX_WRONG_TOKENS, WrongTokens
+from tests.stopped_clock import Clock
 from tests.wire import ADMIN_TOKEN
+
+
+@pytest.fixture(autouse=True)
+def no_wrong_tokens_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "wrong_tokens", WrongTokens())
+
 
 PATHS = [
     ("GET", "/admin/status"),
@@ -97,3 +106,104 @@ def test_browsers_may_ask_without_token(client: FlaskClient, path: str) -> None:
 def test_other_paths_are_for_no_other_origin(client: FlaskClient) -> None:
     assert cors_of(client.get("/time")) == {}
     assert cors_of(client.get("/administration")) == {}
+
+
+def guess(client: FlaskClient, password: str | None, address: str = "192.0.2.1") -> Any:
+    return client.get(
+        "/admin/status",
+        auth=("", password) if password is not None else None,
+        headers={"X-Forwarded-For": address},
+    )
+
+
+def test_after_twenty_wrong_tokens_in_a_minute_even_the_right_one_is_refused(
+    client: FlaskClient, admin: None, server_clock: Clock
+) -> None:
+    for number in range(MAX_WRONG_TOKENS):
+        # From many addresses it is the same.
+        assert guess(client, "wrong", f"192.0.2.{number}").status_code == 401
+    server_clock.now += 15_000
+    for password in ("wrong", ADMIN_TOKEN):
+        response = guess(client, password)
+        assert response.status_code == 429
+        assert response.headers["Retry-After"] == "46"
+        assert response.json["status"] == 429
+    server_clock.now += 45_000
+    assert guess(client, ADMIN_TOKEN).status_code == 200
+
+
+def test_a_request_without_a_token_is_no_wrong_one(client: FlaskClient, admin: None) -> None:
+    for _ in range(2 * MAX_WRONG_TOKENS):
+        assert guess(client, None).status_code == 401
+        assert guess(client, "").status_code == 401
+    assert guess(client, ADMIN_TOKEN).status_code == 200
+
+
+def test_right_tokens_do_not_count(client: FlaskClient, admin: None) -> None:
+    for _ in range(2 * MAX_WRONG_TOKENS):
+        assert guess(client, ADMIN_TOKEN).status_code == 200
+
+
+def test_strangers_do_not_lock_out_a_client_that_had_the_right_token(
+    client: FlaskClient, admin: None
+) -> None:
+    assert guess(client, ADMIN_TOKEN, "198.51.100.1").status_code == 200
+    for _ in range(2 * MAX_WRONG_TOKENS):
+        guess(client, "wrong")
+    assert guess(client, ADMIN_TOKEN).status_code == 429
+    assert guess(client, ADMIN_TOKEN, "198.51.100.1").status_code == 200
+    for _ in range(MAX_WRONG_TOKENS):
+        assert guess(client, "wrong", "198.51.100.1").status_code == 401
+    assert guess(client, "wrong", "198.51.100.1").status_code == 429
+
+
+def test_a_clock_that_is_set_back_locks_nobody_out(
+    client: FlaskClient, admin: None, server_clock: Clock
+) -> None:
+    for _ in range(MAX_WRONG_TOKENS):
+        guess(client, "wrong")
+    server_clock.now -= 3_600_000
+    assert guess(client, ADMIN_TOKEN).status_code == 200
+
+
+POST_PATHS = [path for method, path in PATHS if method == "POST"]
+
+
+@pytest.mark.parametrize("path", POST_PATHS)
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", ""],
+)
+@pytest.mark.parametrize("data", [b"", b'{"message":""}'])
+def test_a_form_of_another_site_is_refused(
+    client: FlaskClient, admin: None, path: str, content_type: str, data: bytes
+) -> None:
+    response = client.post(
+        path,
+        data=data,
+        content_type=content_type,
+        headers={"Origin": "https://example.org"},
+        auth=("", ADMIN_TOKEN),
+    )
+    assert response.status_code == 415
+    assert cors_of(response) == CORS
+
+
+@pytest.mark.parametrize("path", POST_PATHS)
+def test_a_body_must_be_json(client: FlaskClient, admin: None, path: str) -> None:
+    response = client.post(path, data=b'{"message":""}', auth=("", ADMIN_TOKEN))
+    assert response.status_code == 415
+
+
+@pytest.mark.parametrize("content_type", [None, "application/json", "Application/JSON; charset=x"])
+def test_counters_are_reset_with_json_or_nothing_at_all(
+    client: FlaskClient, admin: None, content_type: str | None
+) -> None:
+    response = client.post(
+        "/admin/reset-counters", content_type=content_type, auth=("", ADMIN_TOKEN)
+    )
+    assert response.status_code == 200
+
+
+def test_who_may_not_get_in_is_told_nothing_else(client: FlaskClient, admin: None) -> None:
+    assert client.post("/admin/status-message", data=b"x").status_code == 401
