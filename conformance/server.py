@@ -23,7 +23,7 @@ class Options:
     smtp_port: int = 2525
     mails_per_minute: int = 90
     code_regex: str = LOGIN_CODE
-    admin_token: str = "admin"  # noqa: S105
+    admin_token: str = "token of the operator"  # noqa: S105
 
 
 class Answer:

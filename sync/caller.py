@@ -7,7 +7,7 @@ from werkzeug.exceptions import Unauthorized
 from identifiers import AUTH_TOKEN
 from models import Device, Family
 from storage.compiled_query import CompiledQuery, as_row, parameter
-from storage.database import for_update
+from storage.database import for_update, reading
 
 
 def _family_of_token() -> Any:
@@ -45,6 +45,11 @@ def lock_family_of(token: str) -> None:
     """Locks the row of the caller's family, so that all writes of a family follow each other.
     Raises 401."""
     first_of_caller(_family_for_update, token)
+
+
+@reading
+def is_token_of_device(token: str) -> bool:
+    return AUTH_TOKEN.fullmatch(token) is not None and _device.first(token=token) is not None
 
 
 def locked_family(family_id: str) -> Family | None:

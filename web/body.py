@@ -19,6 +19,7 @@ from werkzeug.exceptions import (
 from werkzeug.http import parse_options_header
 
 from schemas.strict_json import NotJson, parse
+from web.big_bodies import PARSING, SMALL_BODY, read_big_body
 
 _CHUNK = 64 * 1024
 
@@ -36,15 +37,26 @@ def read_json(headers: Headers, stream: Readable, limit: int) -> Any:
     """Reads a body of at most `limit` bytes and returns its JSON object or array.
 
     An empty body, or one whose content type is not JSON, counts as `{}`. Raises 400 for anything
-    but a JSON object or array, 413, and 415 for an unknown encoding or charset.
+    but a JSON object or array, 413, and 415 for an unknown encoding or charset. Bodies of more than
+    `SMALL_BODY` bytes are for known devices only: see `web/big_bodies.py`.
     """
     content_type, options = parse_options_header(headers.get("Content-Type", ""))
     if content_type.lower() != "application/json":
         return {}
     decode = _decoder(options.get("charset", "utf-8"))
-    data = _decompressed(headers.get("Content-Encoding", "identity"), stream, limit)
-    if not data:
-        return {}
+    encoding = headers.get("Content-Encoding", "identity")
+    pieces = _limited(_decompressed(encoding, stream, limit), limit)
+    data = bytearray()
+    for piece in pieces:
+        data += piece
+        if len(data) > SMALL_BODY:
+            read_big_body(data, pieces)
+            with PARSING.turn():
+                return _parsed(data, decode)
+    return _parsed(data, decode) if data else {}
+
+
+def _parsed(data: bytearray, decode: Any) -> Any:
     try:
         value = parse(decode(data, "replace")[0].removeprefix("\ufeff"))
     except NotJson as error:
@@ -63,27 +75,40 @@ def _decoder(charset: str) -> Any:
         raise UnsupportedMediaType("The charset of the body must be UTF-8.") from None
 
 
-def _decompressed(encoding: str, stream: Readable, limit: int) -> bytes:
+def _limited(pieces: Iterator[bytes], limit: int) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            raise RequestEntityTooLarge(f"The body has more than {limit} bytes.")
+        yield piece
+
+
+def _decompressed(encoding: str, stream: Readable, limit: int) -> Iterator[bytes]:
+    """Yields small pieces, so that a zip bomb is decompressed no further than it is read."""
     encoding = encoding.strip().lower()
     if encoding == "identity":
-        return _read_at_most(stream, limit)
+        yield from _chunks(stream)
+        return
     if encoding not in ("gzip", "deflate"):
         raise UnsupportedMediaType("The body may only be compressed with gzip or deflate.")
-    data = bytearray()
     decompressor = None
     try:
         # Compressed data is hardly ever larger than the original, and never twice as large.
-        for chunk in _chunks(stream, 2 * limit):
+        for chunk in _limited(_chunks(stream), 2 * limit):
             if decompressor is None:
                 decompressor = zlib.decompressobj(_window(encoding, chunk))
-            data += decompressor.decompress(chunk, limit + 1 - len(data))
-            if len(data) > limit:
-                raise RequestEntityTooLarge(f"The decompressed body has more than {limit} bytes.")
+            yield from _inflated(decompressor, chunk)
     except zlib.error:
         raise BadRequest("The compressed body is corrupt.") from None
     if decompressor and (not decompressor.eof or decompressor.unused_data):
         raise BadRequest("The compressed body is truncated or followed by other data.")
-    return bytes(data)
+
+
+def _inflated(decompressor: Any, chunk: bytes) -> Iterator[bytes]:
+    while piece := decompressor.decompress(chunk, _CHUNK):
+        yield piece
+        chunk = decompressor.unconsumed_tail
 
 
 def _window(encoding: str, compressed: bytes) -> int:
@@ -93,16 +118,8 @@ def _window(encoding: str, compressed: bytes) -> int:
     return _ZLIB if compressed[0] & 0x0F == 8 else _RAW_DEFLATE
 
 
-def _read_at_most(stream: Readable, limit: int) -> bytes:
-    return b"".join(_chunks(stream, limit))
-
-
-def _chunks(stream: Readable, limit: int) -> Iterator[bytes]:
-    size = 0
+def _chunks(stream: Readable) -> Iterator[bytes]:
     while chunk := _read(stream):
-        size += len(chunk)
-        if size > limit:
-            raise RequestEntityTooLarge(f"The body has more than {limit} bytes.")
         yield chunk
 
 

@@ -1,8 +1,10 @@
 """JSON as the protocol reads it (push-actions.md, "encodedAction")."""
 
+import tracemalloc
+
 import pytest
 
-from schemas.strict_json import NotJson, parse
+from schemas.strict_json import MAX_BRACKETS, NotJson, parse
 
 
 @pytest.mark.parametrize(
@@ -124,3 +126,29 @@ def test_the_last_of_duplicate_keys_wins() -> None:
 )
 def test_lone_surrogates_become_replacement_characters(text: str, value: object) -> None:
     assert parse(text) == value
+
+
+@pytest.mark.parametrize("pair", ["[]", "{}"])
+def test_more_brackets_than_clients_send_are_refused_before_parsing(
+    pair: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert parse(f"[{','.join([pair] * (MAX_BRACKETS - 1))}]")
+    text = f"[{','.join([pair] * MAX_BRACKETS)}]"
+    monkeypatch.setattr("schemas.strict_json._decoder", None)
+    with pytest.raises(NotJson, match="brackets"):
+        parse(text)
+
+
+def test_a_text_with_lone_surrogates_is_built_once() -> None:
+    items = [f'{{"number":{number}.5}}' for number in range(20_000)]
+
+    def peak(last: str) -> int:
+        text = f"[{','.join(items)},{last}]"
+        tracemalloc.start()
+        try:
+            parse(text)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(r'"\ud83d"') < 1.3 * peak('"x"')

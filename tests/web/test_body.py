@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import clock
+from tests.wire import Family
 from web.routes import ROUTES
 
 # Bodies are read before a database is asked, so one engine will do.
@@ -95,19 +96,34 @@ def blank_body(length: int) -> bytes:
     return b"{" + b" " * (length - 2) + b"}"
 
 
-@pytest.mark.parametrize(("path", "limit"), [(PATH, 100 * KIB), (PUSH, 5120 * KIB)])
 def test_the_limit_counts_the_decompressed_body(
-    client: FlaskClient, path: str, limit: int, compression: Any, chunked: bool
+    client: FlaskClient, compression: Any, chunked: bool
 ) -> None:
     encoding, compress = compression
     status = [
-        send(
-            client, compress(blank_body(length)), path=path, encoding=encoding, chunked=chunked
-        ).status_code
-        for length in (limit, limit + 1)
+        send(client, compress(blank_body(length)), encoding=encoding, chunked=chunked).status_code
+        for length in (100 * KIB, 100 * KIB + 1)
     ]
-    # Both routes have required properties, so an empty object is as far as it gets.
+    # The route has required properties, so an empty object is as far as it gets.
     assert status == [400, 413]
+
+
+def test_pushes_have_a_limit_of_their_own(
+    client: FlaskClient, family: Family, compression: Any, chunked: bool
+) -> None:
+    encoding, compress = compression
+    body = json.dumps({"deviceAuthToken": family.parent.token, "actions": []}).encode()
+    status = [
+        send(
+            client,
+            compress(body.ljust(length)),
+            path=PUSH,
+            encoding=encoding,
+            chunked=chunked,
+        ).status_code
+        for length in (5120 * KIB, 5120 * KIB + 1)
+    ]
+    assert status == [200, 413]
 
 
 @pytest.mark.parametrize(

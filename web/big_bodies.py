@@ -1,0 +1,83 @@
+"""Bodies of more than 100 KiB, which only pushes may have: they cost memory and time, so they are
+for devices only, and only a few at a time.
+
+Strangers are recognised by the raw text, before anything is parsed: `deviceAuthToken` must be the
+token of a device.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
+from werkzeug.exceptions import ServiceUnavailable, Unauthorized
+
+from sync.caller import is_token_of_device
+
+#: Bodies up to this size are read and parsed for anybody.
+SMALL_BODY = 100 * 1024
+
+#: How long to wait for a turn. Clients give up after 10 s.
+WAIT_S = 5
+
+#: Each keeps a thread, which other requests may need.
+MAX_WAITING = 16
+
+_TOKEN = re.compile(rb'"deviceAuthToken"[ \t\r\n]*:[ \t\r\n]*"([0-9a-zA-Z]*)"')
+
+
+class Turns:
+    """Lets a few threads do something at a time; a few more may wait for their turn."""
+
+    def __init__(self, at_a_time: int) -> None:
+        self._turns = BoundedSemaphore(at_a_time)
+        self._queue = BoundedSemaphore(at_a_time + MAX_WAITING)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Waits for a turn. Raises 503 if that takes too long or too many are waiting."""
+        if not self._queue.acquire(blocking=False):
+            raise _busy()
+        try:
+            if not self._turns.acquire(timeout=WAIT_S):
+                raise _busy()
+            try:
+                yield
+            finally:
+                self._turns.release()
+        finally:
+            self._queue.release()
+
+
+def _busy() -> ServiceUnavailable:
+    return ServiceUnavailable("Too many big requests at a time; try again.", retry_after=10)
+
+
+PARSING = Turns(2)
+
+#: Reading bodies of which it is not known yet whether a device sends them.
+READING = Turns(2)
+
+
+def read_big_body(data: bytearray, pieces: Iterator[bytes]) -> None:
+    """Appends the remaining pieces to `data`. Raises 401 unless a device sends them, and 503.
+
+    Clients write their token first, so strangers are normally found out here after 100 KiB.
+    """
+    if token := _TOKEN.search(data):
+        _check(token)
+        _append(data, pieces)
+        return
+    with READING.turn():
+        _append(data, pieces)
+        _check(_TOKEN.search(data))
+
+
+def _append(data: bytearray, pieces: Iterator[bytes]) -> None:
+    for piece in pieces:
+        data += piece
+
+
+def _check(token: re.Match[bytes] | None) -> None:
+    if token is None or not is_token_of_device(token[1].decode()):
+        raise Unauthorized("Big requests need the token of a device.")
