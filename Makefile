@@ -5,10 +5,10 @@ BIN := .venv/bin
 # Threads that come and go would leave glibc with a dozen half empty heaps, 10 MB in all.
 MALLOC_ARENA_MAX ?= 2
 
-.PHONY: help serve test torture bench conformance lint format clean
+.PHONY: help serve test torture bench conformance lint format ci clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 
 serve: .venv/serve ## Install what is needed and serve on PORT (default 8080), with SQLite in data/
 	@MALLOC_ARENA_MAX=$(MALLOC_ARENA_MAX) exec $(BIN)/gunicorn wsgi:application
@@ -40,6 +40,9 @@ lint: .venv/dev ## Check format, style and types
 format: .venv/dev ## Format the code and sort its imports
 	@$(BIN)/ruff check --quiet --fix --select I .
 	@$(BIN)/ruff format --quiet .
+
+ci: ## Run all that must pass before a change is taken (needs a MySQL server)
+	@.ci/run
 
 clean: ## Remove the environment and caches; the data stays
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -22,6 +22,12 @@ def test_models_and_migrations_agree(app: Flask) -> None:
         assert str(diff_models(db.database.obj, models.ALL)) == ""
 
 
+def test_every_table_has_a_model(app: Flask) -> None:
+    with db.database.connection_context():
+        tables = set(db.database.get_tables())
+    assert tables - {"schema_migration"} == {model._meta.table_name for model in models.ALL}
+
+
 @pytest.mark.parametrize("model", models.ALL, ids=lambda model: model.__name__)
 def test_columns_are_as_the_fields_say(app: Flask, model: type[models.Row]) -> None:
     with db.database.connection_context():
