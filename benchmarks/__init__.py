@@ -1,8 +1,8 @@
-"""How fast the server is, measured against the bare framework: `make bench`, or
+"""Measures speed and memory of the server and compares them with bare Flask: `make bench`, or
 
     .venv/bin/python -m benchmarks --help
 
-The clients that make families and look at what a pull reports are those of the tests.
+The clients are those of the tests.
 """
 
 from pathlib import Path

@@ -25,7 +25,7 @@ RAW = ROOT / "benchmarks" / "results"
 
 MANY = 16
 
-#: With these bodies the ceiling without a database is measured, too.
+#: Bodies with which the ceiling without a database is measured, too.
 WITH_J = {work.NO_CHANGE_PULL.name, work.PUSH_1.name}
 
 ALONE = [Case(kind) for kind in work.ALL]
@@ -75,7 +75,7 @@ def main() -> None:
     usual = SHORT if arguments.short else FULL
     effort = Effort(arguments.rounds or usual.rounds, arguments.seconds or usual.seconds)
     results: Results = {"machine": _machine(), "effort": effort._asdict()}
-    disk = ROOT / "data"  # where operators have the database, and no file system in memory
+    disk = ROOT / "data"  # on the disk that operators use; /tmp may be in memory
     disk.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=disk, prefix="benchmark-") as folder:
         for part in arguments.parts or PARTS:
@@ -131,7 +131,7 @@ def measure_engine(folder: Path, effort: Effort, database_url: str) -> Results:
 
 
 class Key(NamedTuple):
-    """What a row of a table is about: a work, or a ceiling (J, R or W) with the body of one."""
+    """Identifies a row of a table: a work, or a ceiling (J, R or W) with the body of one."""
 
     work: str
     connections: int
@@ -185,7 +185,7 @@ def _medians(measured: list[Measured]) -> Results:
 
 
 def measure_growth(folder: Path, effort: Effort) -> Results:
-    """The same with more families, and with more categories in each."""
+    """Measures with more families, and with more categories in a family."""
     return {
         "families": _growth(
             folder,

@@ -1,4 +1,4 @@
-"""The bare framework: what Flask, Peewee and the disk take without any work.
+"""Ceilings: the cost of Flask, Peewee and the disk without any work.
 
 Run by gunicorn with the settings of the server, on a connection with the same pragmas.
 """

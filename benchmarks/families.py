@@ -1,4 +1,4 @@
-"""Families as big as real ones, made through the wire in this process before a server starts."""
+"""Families as big as real ones, made over the wire in this process before a server starts."""
 
 import time
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ from tests.wire import Device, Family
 APPS = 10
 DAYS = 30
 
-#: The last one of the days with used times; pushes add to it, so pulls stay as big as they are.
+#: The last day with used times; pushes add to it, so pulls keep their size.
 TODAY = time.time_ns() // 1_000_000 // DAY
 
-#: Start and end minute, longest session and pause in ms: what the second rule of each category
-#: says, and what clients then send along with used time.
+#: Start and end minute, longest session and pause in ms: from the second rule of each category;
+#: clients send it along with used time.
 SESSION_LIMIT = [0, 1439, 1_800_000, 600_000]
 
 
@@ -92,7 +92,7 @@ class BusyFamily(Family):
         }
 
     def speak_to(self, client: Any) -> None:
-        """Lets all devices of the family speak to this server from now on."""
+        """Lets all devices of the family talk to this server from now on."""
         self.client = client
         for device in self.devices:
             device.client = client
@@ -109,7 +109,7 @@ class BusyFamily(Family):
 
 
 def known_of(device: Device) -> dict[str, Any]:
-    """What a device knows when there is nothing new for it."""
+    """Pulls until nothing is new, and returns the summary of the device."""
     while device.news():
         pass
     return device.known

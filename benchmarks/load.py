@@ -1,4 +1,4 @@
-"""Load by wrk, which answers to nobody: it takes 10 µs per request, and runs on another core."""
+"""Load from wrk, which runs on another core and takes little of the time of a request."""
 
 import resource
 import shutil
@@ -11,7 +11,7 @@ _SCRIPT = Path(__file__).parent / "load.lua"
 
 
 class Failed(Exception):
-    """An answer was not the one expected, or what was answered is not what a pull reports."""
+    """An answer was wrong, or a pull reports something other than what was answered."""
 
 
 class Load(NamedTuple):
@@ -19,7 +19,7 @@ class Load(NamedTuple):
     seconds: float
     p50_ms: float
     p99_ms: float
-    #: how much of one core wrk took, with the reading of the bodies
+    #: share of one core that wrk took, including reading the bodies
     share_of_core: float
 
 
@@ -30,8 +30,8 @@ def check_wrk() -> None:
 
 
 def send(url: str, bodies: list[list[bytes]], answer: str, seconds: float) -> Load:
-    """Sends bodies, one list per connection, each next one as soon as the last one was answered.
-    Raises Failed if an answer is not 200 with the text `answer`."""
+    """Sends bodies, one list per connection, each as soon as the previous one was answered. Raises
+    Failed if an answer is not 200 with the text `answer`."""
     with tempfile.TemporaryDirectory() as folder:
         for number, lines in enumerate(bodies, 1):
             Path(folder, str(number)).write_bytes(b"\n".join(lines))

@@ -30,14 +30,14 @@ class Case(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Rates per second, CPU of the worker and of the database's own process per request."""
+    """Requests per second; CPU per request, of the worker and of the process of the database."""
 
     rate: float
     p50_ms: float
     p99_ms: float
     cpu_ms: float
     database_cpu_ms: float | None = None
-    #: of one core, that the load generator took
+    #: share of one core that the load generator took
     generator: float = 0
 
 
@@ -46,16 +46,16 @@ class Stage:
     server: MeasuredServer
     #: the first one has many devices, if there are cases with many connections
     families: list[BusyFamily]
-    #: the number of statements by the name of a work; counts those of the transaction, too
+    #: number of statements by name of a work, including those of the transaction
     statements: dict[str, int]
     #: the process of the database, if it has one
     database_process: int | None
-    #: what the bodies for the next measurement are counted by
+    #: for the number of bodies of the next measurement
     _last_rate: dict[Case, float] = field(default_factory=dict)
 
     def measure(self, case: Case, seconds: float, rate_at_most: float = 0) -> Measured:
-        """Raises Failed if not everything was answered as it should, or if what was answered is
-        not what a pull reports. `rate_at_most` is needed for the first push of a case."""
+        """Raises Failed if an answer is wrong, or if a pull reports something other than what was
+        answered. The first push of a case needs `rate_at_most`, for the number of bodies."""
         senders = self._senders(case)
         if case.work.is_push:
             rate = self._last_rate.get(case, rate_at_most) * 1.5
@@ -130,7 +130,7 @@ def _measured(load: Load, cpu: float, database_cpu: float | None) -> Measured:
 
 
 def _check_effect(case: Case, load: Load, effect: int) -> None:
-    """wrk drops the answers that are under way when it ends, one per connection at most."""
+    """Allows for answers that wrk drops when it ends: at most one per connection."""
     at_least = load.answered * case.work.actions
     at_most = (load.answered + case.connections) * case.work.actions
     if not at_least <= effect <= at_most or (case.work.actions and effect % case.work.actions):
@@ -141,7 +141,7 @@ def _check_effect(case: Case, load: Load, effect: int) -> None:
 def staged(
     folder: Path, database_url: str, *, families: int, categories: int = 20, crowd: int = 0
 ) -> Iterator[Stage]:
-    """A server with `families` families, and first of all one with `crowd` devices if given."""
+    """Starts a server with `families` families, preceded by one with `crowd` devices if given."""
     folder.mkdir()
     with server_in_process(database_url) as client:
         made = [BusyFamily(client, categories=categories, devices=crowd)] if crowd else []

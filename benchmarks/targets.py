@@ -100,7 +100,7 @@ def _of_growth(part: Results) -> Iterator[Target]:
 
 
 def _are_alike(one: Results, other: Results) -> bool:
-    """Whether the rounds of both overlap, or their medians differ by less than 5 %."""
+    """Returns true if the rounds of both overlap, or their medians differ by less than 5 %."""
     low, high = (
         [measured["cpu_ms"] for measured in row["rounds"]]
         for row in sorted((one, other), key=lambda row: row["cpu_ms"])

@@ -1,4 +1,4 @@
-"""What is measured: the bodies of a kind of request, and what they have to bring about."""
+"""The kinds of requests that are measured: their bodies and their effect."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from benchmarks.families import BusyFamily, known_of
 from identifiers import new_auth_token
 from tests.wire import LEVEL, NOTHING_KNOWN, Device
 
-#: Pushes are about so many categories.
+#: Pushes spread over this many categories.
 CATEGORIES = 10
 
 
@@ -17,11 +17,11 @@ CATEGORIES = 10
 class Work:
     name: str
     path: str
-    #: the ceiling that it is compared with
+    #: the ceiling to compare it with
     ceiling: str
     #: makes the next body of a device
     body: Callable[[BusyFamily, Device], dict[str, Any]]
-    #: so many actions, each of which adds 1 ms to what `BusyFamily.effect` sums up
+    #: number of actions; each adds 1 ms to the sum of `BusyFamily.effect`
     actions: int = 0
 
     @property
