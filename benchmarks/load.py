@@ -45,6 +45,8 @@ def send(url: str, bodies: list[list[bytes]], answer: str, seconds: float) -> Lo
     result = next(line for line in run.stdout.splitlines() if line.startswith("RESULT"))
     numbers, example = result.split(" ", 6)[1:6], result.split(" ", 6)[6]
     answered, failures, duration, p50, p99 = (int(number) for number in numbers)
+    if not answered:
+        raise Failed(f"{url} answered nothing within {seconds} s: the machine is too busy")
     if failures:
         raise Failed(f"{failures} of {answered} answers of {url} were not as expected: {example}")
     return Load(answered, duration / 1e6, p50 / 1000, p99 / 1000, cpu / (duration / 1e6))
