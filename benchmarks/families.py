@@ -14,6 +14,7 @@ from app import create_app
 from clock import DAY
 from schemas.requests import MAX_ACTIONS
 from storage.database import database, migrate
+from tests import actions
 from tests.wire import Device, Family
 
 APPS = 10
@@ -53,43 +54,32 @@ class BusyFamily(Family):
             for number, category in enumerate(self.categories)
             for action in self._category(children[2 * number // categories], category)
         ]
-        for actions in chunked(settings_of_parent, MAX_ACTIONS):
-            self.parent_does(*actions)
+        for some in chunked(settings_of_parent, MAX_ACTIONS):
+            self.parent_does(*some)
         days = range(TODAY - DAYS + 1, TODAY + 1)
         self.parent.applies(*(self.used_time(*self.categories, day=day) for day in days))
 
     def _category(self, child: str, category: str) -> list[dict[str, Any]]:
-        rule = {"categoryId": category, "time": 3_600_000, "days": 127, "extraTime": False}
         _, _, duration, pause = SESSION_LIMIT
         return [
-            {
-                "type": "CREATE_CATEGORY",
-                "categoryId": category,
-                "childId": child,
-                "title": f"Category {category}",
-            },
-            {
-                "type": "ADD_CATEGORY_APPS",
-                "categoryId": category,
-                "packageNames": [f"org.example.{category}.app{app}" for app in range(APPS)],
-            },
-            *(
-                {"type": "CREATE_TIMELIMIT_RULE", "rule": {**rule, "ruleId": self.new_id(), **more}}
-                for more in ({}, {"dur": duration, "pause": pause})
+            actions.create_category(category, child, f"Category {category}"),
+            actions.add_category_apps(
+                category, *[f"org.example.{category}.app{app}" for app in range(APPS)]
             ),
+            actions.create_timelimit_rule(self.new_id(), category),
+            actions.create_timelimit_rule(self.new_id(), category, dur=duration, pause=pause),
         ]
 
     def used_time(self, *categories: str, day: int = TODAY) -> dict[str, Any]:
         """An action that adds a millisecond to each of the categories."""
-        return {
-            "type": "ADD_USED_TIME_V2",
-            "d": day,
-            "t": day * DAY,
-            "i": [
+        return actions.add_used_time_v2(
+            *[
                 {"categoryId": category, "tta": 1, "etts": 0, "as": [], "sdl": [SESSION_LIMIT]}
                 for category in categories
             ],
-        }
+            d=day,
+            t=day * DAY,
+        )
 
     def speak_to(self, client: Any) -> None:
         """Lets all devices of the family talk to this server from now on."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.load import Failed
 from benchmarks.servers import MeasuredServer
+from tests import actions
 from tests.real_server import RawSocket, Server
 from tests.wire import Device
 
@@ -101,7 +102,7 @@ def _latencies(pusher: Device, listener: RawSocket | None) -> Row:
     pushes, events = [], []
     for _ in range(_PUSHES):
         begin = time.perf_counter()
-        pusher.applies({"type": "FORCE_SYNC"})
+        pusher.applies(actions.force_sync())
         answered = time.perf_counter()
         pushes.append((answered - begin) * 1000)
         if listener is not None:

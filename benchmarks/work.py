@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.families import BusyFamily, known_of
 from identifiers import new_auth_token
+from tests import actions
 from tests.wire import LEVEL, NOTHING_KNOWN, Device
 
 #: Pushes spread over this many categories.
@@ -60,11 +61,7 @@ def _signed(count: int) -> Callable[[BusyFamily, Device], dict[str, Any]]:
     def body(family: BusyFamily, device: Device) -> dict[str, Any]:
         items = [
             device.item(
-                {
-                    "type": "INCREMENT_CATEGORY_EXTRATIME",
-                    "categoryId": category,
-                    "addedExtraTime": 1,
-                },
+                actions.increment_category_extratime(category, 1),
                 kind="parent",
                 user=family.parent_user,
                 auth="password",

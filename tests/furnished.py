@@ -1,29 +1,13 @@
 """A family that has something of everything."""
 
-import base64
 from typing import Any
 
 from flask.testing import FlaskClient
 
-from tests.wire import SECOND_HASH, Family, post
-
-
-def b64(byte: int, length: int) -> str:
-    return base64.b64encode(bytes([byte]) * length).decode()
-
-
-def rule(rule_id: str, category: str, **more: Any) -> dict[str, Any]:
-    return {
-        "type": "CREATE_TIMELIMIT_RULE",
-        "rule": {
-            "ruleId": rule_id,
-            "categoryId": category,
-            "time": 3_600_000,
-            "days": 127,
-            "extraTime": False,
-            **more,
-        },
-    }
+from tests import actions
+from tests.actions import TODAY
+from tests.passwords import SECOND_HASH
+from tests.wire import Family, post
 
 
 class FurnishedFamily(Family):
@@ -31,7 +15,7 @@ class FurnishedFamily(Family):
 
     def __init__(self, client: FlaskClient) -> None:
         super().__init__(client)
-        self.child = self.add_child(password=SECOND_HASH)
+        self.child = self.add_child(second_hash=SECOND_HASH)
         self.games = self.add_category(self.child, "Games")
         self.chess = self.add_category(self.child, "Chess", parent=self.games)
         self.add_parent()
@@ -44,93 +28,38 @@ class FurnishedFamily(Family):
             device.full_pull()
 
     def _settings(self) -> list[dict[str, Any]]:
-        category = {"categoryId": self.games}
+        warnings = actions.update_category_time_warnings
         return [
-            {"type": "SET_CATEGORY_EXTRA_TIME", **category, "newExtraTime": 60_000, "day": 20_000},
-            {"type": "ADD_CATEGORY_APPS", **category, "packageNames": ["org.b", "org.a:c"]},
-            {
-                "type": "ADD_CATEGORY_NETWORK_ID",
-                **category,
-                "itemId": "net001",
-                "hashedNetworkId": "0123abcd",
-            },
-            {"type": "UPDATE_CATEGORY_TIME_WARNINGS", **category, "enable": True, "flags": 3},
-            {
-                "type": "UPDATE_CATEGORY_TIME_WARNINGS",
-                **category,
-                "enable": True,
-                "flags": 0,
-                "minutes": 7,
-            },
-            rule("rule01", self.games, e=2_000_000_000_000, perDay=True, dur=60_000, pause=60_000),
-            rule("rule02", self.games),
-            {
-                "type": "UPDATE_CHILD_TASK",
-                "isNew": True,
-                "taskId": "task01",
-                **category,
-                "taskTitle": "Tidy up",
-                "extraTimeDuration": 60_000,
-            },
-            {
-                "type": "SET_CATEGORY_FOR_UNASSIGNED_APPS",
-                "childId": self.child,
-                "categoryId": self.chess,
-            },
-            {
-                "type": "UPDATE_USER_LIMIT_LOGIN_CATEGORY",
-                "userId": self.parent_user,
-                "categoryId": self.chess,
-            },
-            {"type": "ADD_PARENT_U2F", "keyHandle": b64(1, 64), "publicKey": b64(4, 65)},
+            actions.set_category_extra_time(self.games, 60_000, day=TODAY),
+            actions.add_category_apps(self.games, "org.b", "org.a:c"),
+            actions.add_category_network_id(self.games),
+            warnings(self.games, flags=3),
+            warnings(self.games, minutes=7),
+            actions.create_timelimit_rule(
+                "rule01", self.games, e=2_000_000_000_000, perDay=True, dur=60_000, pause=60_000
+            ),
+            actions.create_timelimit_rule("rule02", self.games),
+            actions.update_child_task("task01", self.games),
+            actions.set_category_for_unassigned_apps(self.child, self.chess),
+            actions.update_user_limit_login_category(self.parent_user, self.chess),
+            actions.add_parent_u2f(),
         ]
 
     def _reports(self) -> list[dict[str, Any]]:
+        slots: dict[str, Any] = {"as": [[0, 719]], "sdl": [[0, 1439, 60_000, 60_000]]}
         return [
-            {
-                "type": "ADD_USED_TIME_V2",
-                "d": 20_000,
-                "t": 1_700_000_000_000,
-                "i": [
-                    {
-                        "categoryId": self.games,
-                        "tta": 1000,
-                        "etts": 0,
-                        "as": [[0, 719]],
-                        "sdl": [[0, 1439, 60_000, 60_000]],
-                    }
-                ],
-            },
-            {"type": "UPDATE_INSTALLED_APPS", "w": False, "b": "AAAA", "d": ""},
-            {"type": "UPLOAD_DEVICE_PUBLIC_KEY", "key": b64(5, 32)},
-            {"type": "UPDATE_DEVICE_STATUS", "platformType": "android", "platformLevel": 1},
-            *(
-                {
-                    "type": "SEND_KEY_REQUEST",
-                    "dsn": number,
-                    "dataType": 1,
-                    "tempKey": b64(6, 32),
-                    "signature": b64(7, 64),
-                    **about,
-                }
-                for number, about in enumerate(
-                    ({}, {"deviceId": self.parent.id}, {"categoryId": self.games})
-                )
-            ),
-            {"type": "PING", "deviceId": self.parent.id, "event": "ping", "token": "token1"},
+            actions.add_used_time_v2(actions.used(self.games, **slots), t=1_700_000_000_000),
+            actions.update_installed_apps(b="AAAA", d=""),
+            actions.upload_device_public_key(),
+            actions.update_device_status(platformType="android", platformLevel=1),
+            actions.send_key_request(0),
+            actions.send_key_request(1, deviceId=self.parent.id),
+            actions.send_key_request(2, categoryId=self.games),
+            actions.ping(self.parent.id),
         ]
 
     def _answers(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "type": "REPLY_TO_KEY_REQUEST",
-                "rsn": 1,
-                "tempKey": b64(8, 32),
-                "encryptedKey": b64(9, 16),
-                "signature": b64(10, 64),
-            },
-            {"type": "PING", "deviceId": self.device.id, "event": "pong", "token": "token2"},
-        ]
+        return [actions.reply_to_key_request(), actions.ping(self.device.id, "pong", "token2")]
 
     def _ask_for_words(self) -> None:
         post(

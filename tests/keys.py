@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 import clock
 from models import DhKey
 from storage import database as db
+from tests import actions
 from tests.wire import Device, Sender
 
 APP_ID = hashlib.sha256(b"https://timelimit.io").digest()
@@ -89,14 +90,13 @@ def parent_password_change(
     encrypted = Cipher(AES(key), CTR(iv)).encryptor().update(new.encode()).hex()
     secret = iv.hex() + text + encrypted if ciphertext is None else ciphertext
     signed = old + user_id + password_hash + salt + secret
-    return {
-        "type": "CHANGE_PARENT_PASSWORD",
-        "userId": user_id,
-        "hash": password_hash,
-        "secondSalt": salt,
-        "secondHashEncrypted": secret,
-        "integrity": hashlib.sha512(signed.encode()).hexdigest(),
-    }
+    return actions.change_parent_password(
+        user_id,
+        hash=password_hash,
+        secondSalt=salt,
+        secondHashEncrypted=secret,
+        integrity=hashlib.sha512(signed.encode()).hexdigest(),
+    )
 
 
 class SecurityKey:

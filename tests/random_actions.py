@@ -2,21 +2,23 @@
 form; whether they are refused depends on what is stored."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from tests.wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT
+from clock import DAY
+from tests import actions
+from tests.passwords import SECOND_HASH
 
 Strategy = st.SearchStrategy[Any]
 
 PARENTS = ["paren1", "paren2"]
 CHILDREN = ["child1", "child2"]
 CATEGORIES = ["games1", "games2", "chess1", "video1", "other2"]
-#: Places of devices in the family, in actions instead of their ids.
-DEVICES = [0, 1, 2]
+#: Stand for the ids of the first, second and third device of the family.
+DEVICES = ["device 0", "device 1", "device 2"]
 
-DAY_MS = 86_400_000
 HUGE = 2**53 - 1
 T = 1_700_000_000_000
 
@@ -37,12 +39,13 @@ class Drawn(NamedTuple):
     skew: int = 0
 
 
-def action(name: str, **content: Any) -> Strategy:
+def action(build: Callable[..., dict[str, Any]], **content: Any) -> Strategy:
     """An action whose fields are strategies, or values. Those of the dict `optional` may be
     missing."""
     optional = {name: as_strategy(value) for name, value in content.pop("optional", {}).items()}
     required = {name: as_strategy(value) for name, value in content.items()}
-    return st.fixed_dictionaries({"type": st.just(name), **required}, optional=optional)
+    chosen = st.fixed_dictionaries(required, optional=optional)
+    return chosen.map(lambda parameters: build(**parameters))
 
 
 def as_strategy(value: Any) -> Strategy:
@@ -65,87 +68,57 @@ users = [*CHILDREN, *PARENTS]
 rules = ["rule01", "rule02", "rule03"]
 tasks = ["task01", "task02", "task03"]
 days = [19_700, 19_701]
-times = [1000, 0, 40_000, 90_000, DAY_MS, HUGE]
+times = [1000, 0, 40_000, 90_000, DAY, HUGE]
 packages = ["org.a", "org.b", "org.a:x", "org.b:y", "org.c", "org.a@device"]
 
 # what there is at first
 
 
-def removal(user_id: str) -> dict[str, str]:
+def removal(user_id: str) -> dict[str, Any]:
     proof = hashlib.sha512(f"{user_id}{SECOND_HASH}remove".encode()).hexdigest()[:16]
-    return {"type": "REMOVE_USER", "userId": user_id, "authentication": proof}
+    return actions.remove_user(user_id, authentication=proof)
 
 
 def new_user(user_id: str, user_type: str) -> dict[str, Any]:
-    user = {
-        "type": "ADD_USER",
-        "userId": user_id,
-        "name": user_id,
-        "userType": user_type,
-        "timeZone": "Europe/Berlin",
-    }
-    if user_type == "child":
-        return user
-    password = {"hash": PASSWORD_HASH, "secondSalt": SECOND_SALT, "secondHash": SECOND_HASH}
-    return {**user, "password": password}
+    return actions.add_user(user_id, user_type, name=user_id)
 
 
 def new_category(category_id: str, child: str) -> dict[str, Any]:
-    return {
-        "type": "CREATE_CATEGORY",
-        "categoryId": category_id,
-        "childId": child,
-        "title": category_id,
-    }
+    return actions.create_category(category_id, child, category_id)
 
 
 #: Actions of the parent who made the family.
 FURNITURE: list[dict[str, Any]] = [
     *[new_user(user_id, "parent") for user_id in PARENTS],
     *[new_user(user_id, "child") for user_id in CHILDREN],
-    *[
-        {"type": "UPDATE_USER_FLAGS", "userId": user_id, "modified": 2, "values": 2}
-        for user_id in CHILDREN
-    ],
+    *[actions.update_user_flags(user_id, 2, 2) for user_id in CHILDREN],
     new_category("games1", "child1"),
     new_category("chess1", "child1"),
-    {"type": "SET_PARENT_CATEGORY", "categoryId": "chess1", "parentCategory": "games1"},
+    actions.set_parent_category("chess1", "games1"),
     new_category("other2", "child2"),
-    {"type": "ADD_CATEGORY_APPS", "categoryId": "games1", "packageNames": ["org.a"]},
+    actions.add_category_apps("games1", "org.a"),
     *[
-        {
-            "type": "CREATE_TIMELIMIT_RULE",
-            "rule": {
-                "ruleId": rule_id,
-                "categoryId": category_id,
-                "time": 60_000,
-                "days": 31,
-                "extraTime": False,
-            },
-        }
+        actions.create_timelimit_rule(rule_id, category_id, time=60_000, days=31)
         for rule_id, category_id in (("rule01", "games1"), ("rule02", "other2"))
     ],
     *[
-        {
-            "type": "UPDATE_CHILD_TASK",
-            "isNew": True,
-            "taskId": task_id,
-            "categoryId": category_id,
-            "taskTitle": "Tidy up",
-            "extraTimeDuration": 60_000,
-        }
+        actions.update_child_task(task_id, category_id)
         for task_id, category_id in (("task01", "games1"), ("task02", "other2"))
     ],
     *[
-        {"type": "SET_DEVICE_USER", "deviceId": device, "userId": user_id}
-        for device, user_id in ((1, "child1"), (2, "child2"), (0, "paren1"))
+        actions.set_device_user(device, user_id)
+        for device, user_id in (
+            (DEVICES[1], "child1"),
+            (DEVICES[2], "child2"),
+            (DEVICES[0], "paren1"),
+        )
     ],
 ]
 #: Actions of the parent `paren1`.
 SETTLING_IN: list[dict[str, Any]] = [
-    {"type": "SET_KEEP_SIGNED_IN", "deviceId": 0, "keepSignedIn": True},
-    {"type": "UPDATE_USER_LIMIT_LOGIN_CATEGORY", "userId": "paren1", "categoryId": "chess1"},
-    {"type": "SET_CATEGORY_FOR_UNASSIGNED_APPS", "childId": "child1", "categoryId": "games1"},
+    actions.set_keep_signed_in(DEVICES[0]),
+    actions.update_user_limit_login_category("paren1", "chess1"),
+    actions.set_category_for_unassigned_apps("child1", "games1"),
 ]
 
 # used time
@@ -163,13 +136,14 @@ def used_time(categories: list[str]) -> Strategy:
     return any_of(
         [
             action(
-                "ADD_USED_TIME",
-                categoryId=categories,
+                actions.add_used_time,
+                category_id=categories,
                 day=days,
                 timeToAdd=times,
                 extraTimeToSubtract=[0, 0, 500, HUGE],
             ),
-            *[action("ADD_USED_TIME_V2", d=days, i=usages(categories), optional={"t": ends})] * 2,
+            *[action(actions.add_used_time_v2, d=days, i=usages(categories), optional={"t": ends})]
+            * 2,
         ]
     )
 
@@ -189,40 +163,46 @@ def usages(categories: list[str]) -> Strategy:
     return st.lists(usage, min_size=1, max_size=3, unique_by=lambda item: item["categoryId"])
 
 
-mark_task = action("MARK_TASK_PENDING", taskId=tasks)
+mark_task = action(actions.mark_task_pending, task_id=tasks)
 
 # what parents do
 
 about_users = [
     st.sampled_from([new_user(user_id, "child") for user_id in CHILDREN]),
     st.sampled_from([new_user(user_id, "parent") for user_id in PARENTS]),
-    action("RENAME_CHILD", childId=users, newName=["Robin", "Kim"]),
-    action("REMOVE_USER", userId=PARENTS),
+    action(actions.rename_child, child_id=users, newName=["Robin", "Kim"]),
+    action(actions.remove_user, user_id=PARENTS),
     st.sampled_from([removal(user_id) for user_id in users]),
-    action("SET_CATEGORY_FOR_UNASSIGNED_APPS", childId=users, categoryId=["", *CATEGORIES]),
-    action("UPDATE_USER_LIMIT_LOGIN_CATEGORY", userId=PARENTS, optional={"categoryId": CATEGORIES}),
-    action("UPDATE_USER_FLAGS", userId=users, modified=[2, 3], values=[2, 2, 0]),
-    action("SET_DEVICE_USER", deviceId=DEVICES, userId=["", *users]),
-    action("SET_KEEP_SIGNED_IN", deviceId=DEVICES, keepSignedIn=st.booleans()),
+    action(actions.set_category_for_unassigned_apps, child_id=users, category_id=["", *CATEGORIES]),
+    action(
+        actions.update_user_limit_login_category,
+        user_id=PARENTS,
+        optional={"categoryId": CATEGORIES},
+    ),
+    action(actions.update_user_flags, user_id=users, modified=[2, 3], values=[2, 2, 0]),
+    action(actions.set_device_user, device_id=DEVICES, user_id=["", *users]),
+    action(actions.set_keep_signed_in, device_id=DEVICES, keepSignedIn=st.booleans()),
 ]
 
 add_category = st.builds(
     new_category, st.sampled_from(CATEGORIES), st.sampled_from([*CHILDREN, *CHILDREN, "paren1"])
 )
-set_parent = action("SET_PARENT_CATEGORY", categoryId=CATEGORIES, parentCategory=["", *CATEGORIES])
+set_parent = action(
+    actions.set_parent_category, category_id=CATEGORIES, parentCategory=["", *CATEGORIES]
+)
 add_apps = action(
-    "ADD_CATEGORY_APPS", categoryId=CATEGORIES, packageNames=some_of(packages, max_size=3)
+    actions.add_category_apps, category_id=CATEGORIES, packageNames=some_of(packages, max_size=3)
 )
 about_categories = [
     *[add_category] * 3,
-    action("UPDATE_CATEGORY_TITLE", categoryId=CATEGORIES, newTitle=["Games", "Fun 😀"]),
+    action(actions.update_category_title, category_id=CATEGORIES, newTitle=["Games", "Fun 😀"]),
     set_parent,
-    action("UPDATE_CATEGORY_SORTING", categoryIds=some_of([*CATEGORIES, "nobody"])),
-    *[action("DELETE_CATEGORY", categoryId=CATEGORIES)] * 2,
+    action(actions.update_category_sorting, categoryIds=some_of([*CATEGORIES, "nobody"])),
+    *[action(actions.delete_category, category_id=CATEGORIES)] * 2,
     *[add_apps] * 2,
     action(
-        "REMOVE_CATEGORY_APPS",
-        categoryId=CATEGORIES,
+        actions.remove_category_apps,
+        category_id=CATEGORIES,
         packageNames=some_of(packages, min_size=1, max_size=2),
     ),
 ]
@@ -241,43 +221,45 @@ rule_options = {
     "e": [1, T],
 }
 new_rule = action(
-    "CREATE_TIMELIMIT_RULE",
-    rule=st.fixed_dictionaries(
-        {
-            key: as_strategy(value)
-            for key, value in {"ruleId": rules, "categoryId": CATEGORIES, **rule_content}.items()
-        },
-        optional={key: as_strategy(value) for key, value in rule_options.items()},
-    ),
+    actions.create_timelimit_rule,
+    rule_id=rules,
+    category_id=CATEGORIES,
+    **rule_content,
+    optional=rule_options,
 )
-change_rule = action("UPDATE_TIMELIMIT_RULE", ruleId=rules, **rule_content, optional=rule_options)
-about_rules = [new_rule, change_rule, action("DELETE_TIMELIMIT_RULE", ruleId=rules)]
+change_rule = action(
+    actions.update_timelimit_rule, rule_id=rules, **rule_content, optional=rule_options
+)
+about_rules = [new_rule, change_rule, action(actions.delete_timelimit_rule, rule_id=rules)]
 
 set_task = action(
-    "UPDATE_CHILD_TASK",
+    actions.update_child_task,
     isNew=st.booleans(),
-    taskId=tasks,
-    categoryId=CATEGORIES,
+    task_id=tasks,
+    category_id=CATEGORIES,
     taskTitle=["Tidy up", " "],
-    extraTimeDuration=[1, 60_000, DAY_MS],
+    extraTimeDuration=[1, 60_000, DAY],
 )
 review_task = action(
-    "REVIEW_CHILD_TASK", taskId=tasks, ok=st.booleans(), time=[1, T], optional={"day": days}
+    actions.review_child_task, task_id=tasks, ok=st.booleans(), time=[1, T], optional={"day": days}
 )
 about_tasks = [
     *[set_task] * 2,
     *[review_task] * 3,
-    action("DELETE_CHILD_TASK", taskId=tasks),
+    action(actions.delete_child_task, task_id=tasks),
 ]
 
 
 def extra_time(categories: list[str]) -> Strategy:
     day = {"day": [-1, *days]}
     add = action(
-        "INCREMENT_CATEGORY_EXTRATIME", categoryId=categories, addedExtraTime=times, optional=day
+        actions.increment_category_extratime,
+        category_id=categories,
+        addedExtraTime=times,
+        optional=day,
     )
     replace = action(
-        "SET_CATEGORY_EXTRA_TIME", categoryId=categories, newExtraTime=times, optional=day
+        actions.set_category_extra_time, category_id=categories, newExtraTime=times, optional=day
     )
     return any_of([add, add, replace])
 
@@ -286,40 +268,42 @@ def extra_time(categories: list[str]) -> Strategy:
 after_usage = any_of(
     [
         extra_time(["games1", "chess1"]),
-        action("DELETE_CATEGORY", categoryId=["games1", "chess1"]),
+        action(actions.delete_category, category_id=["games1", "chess1"]),
         st.sampled_from([new_category("games1", "child1"), new_category("games1", "child2")]),
-        action("SET_PARENT_CATEGORY", categoryId="chess1", parentCategory=["", "games1"]),
-        action("REVIEW_CHILD_TASK", taskId="task01", ok=True, time=T, optional={"day": days}),
+        action(actions.set_parent_category, category_id="chess1", parentCategory=["", "games1"]),
+        action(
+            actions.review_child_task, task_id="task01", ok=True, time=T, optional={"day": days}
+        ),
         st.sampled_from([removal("child1"), new_user("child1", "child")]),
     ]
 )
 
 # what is wrong by itself
 
-_used = {"categoryId": "games1", "tta": 1000, "etts": 0}
+_used = actions.used("games1")
 WRONG_VALUES = [
-    ("appLogic", {"type": "ADD_USED_TIME_V2", "d": 19_700, "i": []}),
-    ("appLogic", {"type": "ADD_USED_TIME_V2", "d": 19_700, "i": [_used, _used]}),
-    ("appLogic", {"type": "ADD_USED_TIME_V2", "d": 19_700, "i": [{**_used, "as": [[0, 1439]]}]}),
-    ("appLogic", {"type": "ADD_USED_TIME_V2", "d": 19_700, "i": [{**_used, "tta": -1}]}),
-    ("parent", {"type": "DELETE_CATEGORY", "categoryId": "games1\n"}),
-    ("parent", {"type": "UPDATE_CATEGORY_TITLE", "categoryId": "games1", "newTitle": " "}),
-    ("parent", {"type": "UPDATE_CATEGORY_SORTING", "categoryIds": ["games1", "games1"]}),
-    ("parent", {"type": "REVIEW_CHILD_TASK", "taskId": "task01", "ok": True, "time": 0}),
-    ("parent", {"type": "SET_CATEGORY_EXTRA_TIME", "categoryId": "games1", "newExtraTime": -1}),
-    ("child", {"type": "DELETE_CATEGORY", "categoryId": "games1"}),
+    ("appLogic", actions.add_used_time_v2(d=19_700)),
+    ("appLogic", actions.add_used_time_v2(_used, _used, d=19_700)),
+    ("appLogic", actions.add_used_time_v2({**_used, "as": [[0, 1439]]}, d=19_700)),
+    ("appLogic", actions.add_used_time_v2({**_used, "tta": -1}, d=19_700)),
+    ("parent", actions.delete_category("games1\n")),
+    ("parent", actions.update_category_title("games1", " ")),
+    ("parent", actions.update_category_sorting("games1", "games1")),
+    ("parent", actions.review_child_task("task01", time=0)),
+    ("parent", actions.set_category_extra_time("games1", -1)),
+    ("child", actions.delete_category("games1")),
 ]
 
 # items of a push
 
 
 def items(
-    kind: str, actions: Strategy, authors: list[tuple[str, str]], faults: list[str]
+    kind: str, contents: Strategy, authors: list[tuple[str, str]], faults: list[str]
 ) -> Strategy:
     return st.builds(
         Drawn,
         kind=st.just(kind),
-        action=actions,
+        action=contents,
         author=st.sampled_from(authors),
         fault=st.sampled_from([""] * 20 + faults),
         skew=st.sampled_from([0] * 20 + [1, -1, -3]),

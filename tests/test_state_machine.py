@@ -29,8 +29,10 @@ from hypothesis.stateful import (
 
 from storage import database as db
 from storage.engines import Sqlite
+from tests import actions
 from tests.model.family import FamilyModel
 from tests.model.push import Item, after_push
+from tests.passwords import SECOND_HASH
 from tests.random_actions import (
     DEVICES,
     FURNITURE,
@@ -41,11 +43,11 @@ from tests.random_actions import (
     removal,
 )
 from tests.replica import Replica, mixed
-from tests.wire import LEVEL, SECOND_HASH, Device, Family
+from tests.wire import LEVEL, Device, Family
 
 EXAMPLES = os.environ.get("TIMELIMIT_TEST_EXAMPLES", "")
 
-places = st.sampled_from(DEVICES)
+places = st.sampled_from(range(len(DEVICES)))
 
 
 class FamilyMachine(RuleBasedStateMachine):
@@ -74,7 +76,7 @@ class FamilyMachine(RuleBasedStateMachine):
                 for action in [*SETTLING_IN, removal(founder)]
             ],
         )
-        self.push(1, [Drawn("appLogic", {"type": "MARK_TASK_PENDING", "taskId": "task01"})])
+        self.push(1, [Drawn("appLogic", actions.mark_task_pending("task01"))])
         return Replica()
 
     @rule(
@@ -132,7 +134,7 @@ class FamilyMachine(RuleBasedStateMachine):
         """The action with its number, and with ids instead of what stands for them."""
         action, (user, auth) = dict(drawn.action), drawn.author
         if "deviceId" in action:
-            action["deviceId"] = self.devices[action["deviceId"]].id
+            action["deviceId"] = self.devices[DEVICES.index(action["deviceId"])].id
         if user == WHO_USES_IT:
             user = self.model.devices[device.id]["currentUserId"]
         return Item(number, drawn.kind, user, auth, action, drawn.fault)

@@ -27,10 +27,8 @@ from accounts.families import create_family
 from identifiers import new_auth_token, new_id_in_family
 from storage import database as db
 from sync.notifications import Level, ShouldSync
-
-PASSWORD_HASH = "$2a$12$" + "a" * 53
-SECOND_HASH = "$2a$12$" + "b" * 53
-SECOND_SALT = "$2a$12$" + "c" * 22
+from tests import actions
+from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, password
 
 ADMIN_TOKEN = "secret of the operator"
 SIGN_SECRET = "secret of identity tokens"
@@ -392,70 +390,34 @@ class Family:
         )
         device = Device(self, answer["deviceAuthToken"], answer["ownDeviceId"])
         if user is not None:
-            self.parent_does({"type": "SET_DEVICE_USER", "deviceId": device.id, "userId": user})
+            self.parent_does(actions.set_device_user(device.id, user))
         return device
 
     def parent_does(self, *actions: Action) -> None:
         """Asserts that actions of the parent are applied."""
         self.parent.as_parent().applies(*actions)
 
-    def add_child(self, name: str = "Child", *, password: str | None = None) -> str:
-        """A child, whose second password hash is `password` if one is given. Returns its id."""
+    def add_child(self, name: str = "Child", *, second_hash: str | None = None) -> str:
+        """Adds a child, with a password if a second hash is given. Returns its id."""
         user_id = self.new_id("c")
-        action: dict[str, Any] = {
-            "type": "ADD_USER",
-            "userId": user_id,
-            "name": name,
-            "userType": "child",
-            "timeZone": "Europe/Berlin",
-        }
-        if password is not None:
-            action["password"] = {
-                "hash": PASSWORD_HASH,
-                "secondSalt": SECOND_SALT,
-                "secondHash": password,
-            }
-        self.parent_does(action)
+        more: dict[str, Any] = {} if second_hash is None else {"password": password(second_hash)}
+        self.parent_does(actions.add_user(user_id, name=name, **more))
         return user_id
 
-    def add_parent(self, name: str = "Other", *, password: str = SECOND_HASH) -> str:
-        """A further parent, whose second password hash is `password`. Returns its id."""
+    def add_parent(self, name: str = "Other", *, second_hash: str = SECOND_HASH) -> str:
+        """Adds a parent. Returns its id."""
         user_id = self.new_id("p")
         self.parent_does(
-            {
-                "type": "ADD_USER",
-                "userId": user_id,
-                "name": name,
-                "userType": "parent",
-                "timeZone": "Europe/Berlin",
-                "password": {
-                    "hash": PASSWORD_HASH,
-                    "secondSalt": SECOND_SALT,
-                    "secondHash": password,
-                },
-            }
+            actions.add_user(user_id, "parent", name=name, password=password(second_hash))
         )
         return user_id
 
     def add_category(self, child: str, title: str = "Games", *, parent: str = "") -> str:
         """A category of a child, below the category `parent` if one is given. Returns its id."""
         category_id = self.new_id("k")
-        self.parent_does(
-            {
-                "type": "CREATE_CATEGORY",
-                "categoryId": category_id,
-                "childId": child,
-                "title": title,
-            }
-        )
+        self.parent_does(actions.create_category(category_id, child, title))
         if parent:
-            self.parent_does(
-                {
-                    "type": "SET_PARENT_CATEGORY",
-                    "categoryId": category_id,
-                    "parentCategory": parent,
-                }
-            )
+            self.parent_does(actions.set_parent_category(category_id, parent))
         return category_id
 
     def end_full_version(self) -> None:

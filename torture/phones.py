@@ -17,9 +17,11 @@ from typing import Any
 import settings
 from app import create_app
 from storage import database as db
-from tests.wire import LEVEL, NOTHING_KNOWN, SECOND_HASH, Device, Family, password_integrity
+from tests import actions
+from tests.actions import TODAY
+from tests.passwords import SECOND_HASH
+from tests.wire import LEVEL, NOTHING_KNOWN, Device, Family, password_integrity
 
-DAY = 20_000
 ACTIONS_PER_PUSH = 10
 
 #: Clients give up a request after this time, in s.
@@ -80,29 +82,14 @@ class Phone:
         return outcome, answer
 
     def _next_push(self) -> dict[str, Any]:
-        used_alone = {
-            "type": "ADD_USED_TIME",
-            "categoryId": self.own,
-            "day": DAY,
-            "timeToAdd": 1,
-            "extraTimeToSubtract": 0,
-        }
-        used_together = {
-            "type": "ADD_USED_TIME_V2",
-            "d": DAY,
-            "t": 0,
-            "i": [{"categoryId": self.shared, "tta": 1, "etts": 0, "as": [], "sdl": []}],
-        }
-        granted = {
-            "type": "INCREMENT_CATEGORY_EXTRATIME",
-            "categoryId": self.own,
-            "addedExtraTime": 1,
-        }
-        actions = [*[used_alone] * (ACTIONS_PER_PUSH - 2), granted, used_together]
+        used_alone = actions.add_used_time(self.own, 1)
+        used_together = actions.add_used_time_v2(actions.used(self.shared, 1))
+        granted = actions.increment_category_extratime(self.own, 1)
+        pushed = [*[used_alone] * (ACTIONS_PER_PUSH - 2), granted, used_together]
         return {
             "deviceAuthToken": self._device.token,
             "actions": [
-                self._signed(self._number + place, action) for place, action in enumerate(actions)
+                self._signed(self._number + place, action) for place, action in enumerate(pushed)
             ],
         }
 
@@ -211,7 +198,9 @@ def check_effects(phones: list[Phone], port: int) -> None:
         outcome, answer = family[0].pull(port)
         assert outcome == "200"
         times = {
-            entry["categoryId"]: {item["day"]: item["time"] for item in entry["times"]}.get(DAY, 0)
+            entry["categoryId"]: {item["day"]: item["time"] for item in entry["times"]}.get(
+                TODAY, 0
+            )
             for entry in answer["usedTimes"]
         }
         extra = {entry["categoryId"]: entry["extraTime"] for entry in answer["categoryBase"]}

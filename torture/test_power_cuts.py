@@ -8,8 +8,8 @@ from pathlib import Path
 import settings
 from app import create_app
 from storage import database as db
+from tests import actions
 from tests.wire import Family
-from torture.phones import DAY
 from torture.power import Answered, Disk, Event, RecordedSqlite, Recorder, Sync, Write
 
 NAME = "torture.db"
@@ -30,13 +30,7 @@ def _record(folder: Path, pushes: int, synchronous: str) -> tuple[str, list[Even
     family = Family(client)
     category = family.add_category(family.add_child())
     phone = family.add_device()
-    action = {
-        "type": "ADD_USED_TIME",
-        "categoryId": category,
-        "day": DAY,
-        "timeToAdd": 1,
-        "extraTimeToSubtract": 0,
-    }
+    action = actions.add_used_time(category, 1)
     recorder.events.append(Answered(0))
     for push in range(1, pushes + 1):
         phone.applies(*[action] * ACTIONS)

@@ -7,7 +7,9 @@ from flask.testing import FlaskClient
 
 from clock import HOUR
 from sync.notifications import ShouldSync
-from tests.wire import PASSWORD_HASH, SECOND_HASH, Device, Family, HttpClient, post
+from tests import actions
+from tests.passwords import PASSWORD_HASH, SECOND_HASH
+from tests.wire import Device, Family, HttpClient, post
 
 CREATE = "/parent/create-add-device-token"
 ADD = "/child/add-device"
@@ -75,7 +77,7 @@ def test_who_is_no_parent_gets_no_words(family: Family, change: dict[str, Any]) 
 
 
 def test_at_a_device_without_a_signed_in_parent_the_password_is_needed(family: Family) -> None:
-    child = family.add_child(password=SECOND_HASH)
+    child = family.add_child(second_hash=SECOND_HASH)
     for device in (family.add_device(), family.add_device(user=child)):
         token = device.token
         ask_for_words(family, status=401, deviceAuthToken=token, parentPasswordSecondHash="device")
@@ -188,7 +190,7 @@ def test_the_others_are_told_and_see_it(family: Family, told: list[ShouldSync]) 
 
 def test_a_new_device_starts_at_the_first_number(family: Family) -> None:
     device = family.add_device()
-    device.applies_items(device.item({"type": "FORCE_SYNC"}, number=0))
+    device.applies_items(device.item(actions.force_sync(), number=0))
 
 
 @pytest.mark.parametrize("typing", [str.upper, str.title, lambda words: f" {words}\n"])

@@ -9,27 +9,18 @@ import mails
 from clock import DAY
 from mails import Mail
 from sync.notifications import ShouldSync
+from tests import actions
+from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, password
 from tests.rows import OF_FAMILIES, models_with_rows, store_row_of_each_kind, stored_token
 from tests.stopped_clock import Clock
-from tests.wire import (
-    PASSWORD_HASH,
-    SECOND_HASH,
-    SECOND_SALT,
-    Configure,
-    Device,
-    Family,
-    Untouched,
-    mail_auth_token,
-    new_address,
-    post,
-)
+from tests.wire import Configure, Device, Family, Untouched, mail_auth_token, new_address, post
 
 STATUS = "/parent/get-status-by-mail-address"
 CREATE = "/parent/create-family"
 SIGN_IN = "/parent/sign-in-into-family"
 DELETE = "/parent/delete-account"
 
-PASSWORD = {"hash": PASSWORD_HASH, "secondSalt": SECOND_SALT, "secondHash": SECOND_HASH}
+PASSWORD = password()
 
 #: `clientLevel` of a request, and the level of a client that gets the same.
 LEVELS = [(None, 0), (0, 0), (-1, -1), (2.5, 2.5), (4, 4), (5, 5), (6, 6), (7, 7), (8, 8), (99, 99)]
@@ -248,10 +239,8 @@ def test_a_parent_who_signs_in_is_kept_signed_in(client: FlaskClient, family: Fa
     assert entry["isUserKeptSignedIn"] is True
     assert (entry["name"], entry["model"]) == ("Other phone", "Model")
     device = device_of(answer, family)
-    device.as_parent().refuses({"type": "RENAME_CHILD", "childId": "nobody", "newName": "x"})
-    device.as_parent().applies(
-        {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "Mine"}
-    )
+    device.as_parent().refuses(actions.rename_child("nobody", "x"))
+    device.as_parent().applies(actions.update_device_name(device.id, "Mine"))
 
 
 @pytest.mark.parametrize(("client_level", "level"), LEVELS)

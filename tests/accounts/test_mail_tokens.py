@@ -7,19 +7,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from clock import HOUR
+from tests.passwords import SECOND_HASH, password
 from tests.stopped_clock import Clock
-from tests.wire import (
-    PASSWORD_HASH,
-    SECOND_HASH,
-    SECOND_SALT,
-    Family,
-    mail_auth_token,
-    new_address,
-    post,
-)
+from tests.wire import Family, mail_auth_token, new_address, post
 
 STATUS = "/parent/get-status-by-mail-address"
-PASSWORD = {"hash": PASSWORD_HASH, "secondSalt": SECOND_SALT, "secondHash": SECOND_HASH}
+PASSWORD = password()
 
 #: Makes the body of a call from a proof and a family.
 Body = Callable[[str, Family], dict[str, Any]]

@@ -7,7 +7,8 @@ import pytest
 from models import User
 from storage import database as db
 from tests.keys import SecurityKey, Session, action_message
-from tests.wire import SECOND_HASH, Device, Family, post
+from tests.passwords import SECOND_HASH
+from tests.wire import Device, Family, post
 
 DIRECT_ACTION = b"direct action"
 
@@ -43,7 +44,7 @@ def test_a_parent_without_password_has_none_that_fits(family: Family) -> None:
 
 
 def test_only_parents_have_a_say(family: Family) -> None:
-    for user in (family.add_child(password=SECOND_HASH), "nObody", ""):
+    for user in (family.add_child(second_hash=SECOND_HASH), "nObody", ""):
         call(family.parent, SECOND_HASH, parent=user, status=401)
 
 

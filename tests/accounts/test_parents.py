@@ -8,11 +8,11 @@ from flask.testing import FlaskClient
 from accounts.identity_tokens import read_identity_token
 from mails import Mail
 from sync.notifications import ShouldSync
+from tests import actions
 from tests.keys import SecurityKey, Session
+from tests.passwords import PASSWORD_HASH, SECOND_HASH
 from tests.stopped_clock import Clock
 from tests.wire import (
-    PASSWORD_HASH,
-    SECOND_HASH,
     Configure,
     Device,
     Family,
@@ -73,7 +73,7 @@ def test_a_recovered_password_replaces_the_former_one(with_mail: Family) -> None
     assert recover(with_mail.client, with_mail.mail) == {"ok": True}
     user = with_mail.user(with_mail.parent_user)
     assert (user["password"], user["secondPasswordSalt"]) == (NEW_HASH, NEW_SALT)
-    ping = {"type": "UPDATE_DEVICE_NAME", "deviceId": with_mail.parent.id, "name": "x"}
+    ping = actions.update_device_name(with_mail.parent.id, "x")
     with_mail.parent.as_parent(auth="password").refuses(ping)
     with_mail.parent.as_parent(auth="password", second_hash=NEW_SECOND_HASH).applies(ping)
 
@@ -161,7 +161,7 @@ def test_linking_needs_a_parent(family: Family, untouched: Untouched, parent: st
 def test_children_and_parents_of_others_link_no_address(
     family: Family, untouched: Untouched
 ) -> None:
-    child = family.add_child(password=SECOND_HASH)
+    child = family.add_child(second_hash=SECOND_HASH)
     with untouched(family):
         link(family, new_address(), parentUserId=child, status=409)
         link(family, new_address(), parentUserId=Family(family.client).parent_user, status=409)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sync.notifications import ShouldSync, sign_out_requested
+from tests import actions
 from tests.wire import Device, Family, Untouched, post
 
 UPDATE = "/child/update-primary-device"
@@ -95,7 +96,7 @@ def test_the_role_of_a_device_with_another_user_is_free(
     family: Family, child: str, device: Device, other: Device
 ) -> None:
     update(device, SET, child)
-    family.parent_does({"type": "SET_DEVICE_USER", "deviceId": device.id, "userId": ""})
+    family.parent_does(actions.set_device_user(device.id))
     assert primary_device(family, child) == device.id
     assert update(other, SET, child) == {"status": "success"}
     assert primary_device(family, child) == other.id
@@ -216,7 +217,7 @@ def test_without_primary_device_nobody_is_asked(
 ) -> None:
     logout(other, status=409)
     update(device, SET, child)
-    family.parent_does({"type": "SET_DEVICE_USER", "deviceId": device.id, "userId": ""})
+    family.parent_does(actions.set_device_user(device.id))
     logout(other, status=409)
     assert asked_to_sign_out == []
 

@@ -13,9 +13,11 @@ from flask.testing import FlaskClient
 
 import models
 from storage import database as db
+from tests import actions
 from tests.furnished import FurnishedFamily
+from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT
 from tests.rows import models_with_rows
-from tests.wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, Device, Family, post
+from tests.wire import Device, Family, post
 
 Run = Callable[..., Result]
 
@@ -87,7 +89,7 @@ def test_a_family_with_hashes(client: FlaskClient, create: Run) -> None:
     (entry,) = answer["devices"]["data"]
     assert (entry["name"], entry["model"]) == ("Phone", "Model")
     assert (entry["currentUserId"], entry["isUserKeptSignedIn"]) == (user["id"], True)
-    rename = {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "Renamed"}
+    rename = actions.update_device_name(device.id, "Renamed")
     device.as_parent().applies(rename)
     device.as_parent(auth="password", second_hash=SECOND_HASH).applies(rename)
 
@@ -101,7 +103,7 @@ def test_a_family_with_a_password(client: FlaskClient, create: Run) -> None:
     assert second_hash.startswith(user["secondPasswordSalt"])
     assert bcrypt.hashpw(password, user["secondPasswordSalt"].encode()).decode() == second_hash
     assert second_hash != user["password"]
-    rename = {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "Renamed"}
+    rename = actions.update_device_name(device.id, "Renamed")
     device.as_parent(auth="sha512", second_hash=second_hash).applies(rename)
 
 

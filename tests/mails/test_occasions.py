@@ -5,8 +5,10 @@ from flask.testing import FlaskClient
 
 import models
 from storage import database as db
+from tests import actions
 from tests.mail_servers import Mailbox, ScriptedServer
-from tests.wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, Configure, Device, Family, post
+from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT
+from tests.wire import Configure, Device, Family, post
 
 MAIL = "parent@example.org"
 OTHER_MAIL = "other@example.org"
@@ -45,16 +47,11 @@ def proof(client: FlaskClient, mailbox: Mailbox, address: str = MAIL) -> str:
 def set_flags(family: Family, flags: int, *, parent: str | None = None) -> None:
     for bits, wanted in ((flags, True), (3 & ~flags, False)):
         family.parent_does(
-            {
-                "type": "UPDATE_PARENT_NOTIFICATION_FLAGS",
-                "parentId": parent or family.parent_user,
-                "flags": bits,
-                "set": wanted,
-            }
+            actions.update_parent_notification_flags(parent or family.parent_user, bits, set=wanted)
         )
 
 
-TRY_DISABLING = {"type": "TRIED_DISABLING_DEVICE_ADMIN"}
+TRY_DISABLING = actions.tried_disabling_device_admin()
 
 
 def finish_task(family: Family, device: Device) -> None:
@@ -65,16 +62,9 @@ def finish_task(family: Family, device: Device) -> None:
     )
     task_id = family.new_id("t")
     family.parent_does(
-        {
-            "type": "UPDATE_CHILD_TASK",
-            "isNew": True,
-            "taskId": task_id,
-            "categoryId": family.add_category(child),
-            "taskTitle": "Dishes",
-            "extraTimeDuration": 60_000,
-        }
+        actions.update_child_task(task_id, family.add_category(child), taskTitle="Dishes")
     )
-    device.applies({"type": "MARK_TASK_PENDING", "taskId": task_id})
+    device.applies(actions.mark_task_pending(task_id))
 
 
 def report_removed(client: FlaskClient, device: Device) -> None:

@@ -15,6 +15,7 @@ from maintenance import retention
 from maintenance.retention import Job, run_if_due
 from storage import database as db
 from sync.notifications import ShouldSync
+from tests import actions
 from tests.stopped_clock import Clock
 from tests.wire import Family, post
 
@@ -145,14 +146,11 @@ class Usage:
 
     def add(self, category: str) -> None:
         """One used time and one session duration, today."""
-        action = {
-            "type": "ADD_USED_TIME_V2",
-            "d": self.clock.now // DAY,
-            "i": [
-                {"categoryId": category, "tta": MINUTE, "etts": 0, "sdl": [[0, 600, HOUR, HOUR]]}
-            ],
-            "t": self.clock.now,
-        }
+        action = actions.add_used_time_v2(
+            {"categoryId": category, "tta": MINUTE, "etts": 0, "sdl": [[0, 600, HOUR, HOUR]]},
+            d=self.clock.now // DAY,
+            t=self.clock.now,
+        )
         self.device.applies(action)
 
     def seen(self, category: str) -> tuple[int, int]:

@@ -2,14 +2,16 @@
 
 import pytest
 
+from tests import actions
+from tests.passwords import SECOND_HASH
 from tests.real_server import Clients, Server
-from tests.wire import SECOND_HASH, Device, post
+from tests.wire import Device, post
 
 GENERATIONS = pytest.mark.parametrize("generation", [4, 2])
 
 
 def share(device: Device, is_sharing: bool = True) -> None:
-    action = {"type": "SET_SEND_DEVICE_CONNECTED", "deviceId": device.id, "enable": is_sharing}
+    action = actions.set_send_device_connected(device.id, is_sharing)
     device.as_parent(auth="password").applies(action)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import actions
 from tests.real_server import Clients, RawSocket, Server, until
 from tests.wire import as_admin
 
@@ -24,7 +25,7 @@ def test_clients_find_the_next_process(clients: Clients, tmp_path: Path, generat
     again = Server(tmp_path, port=server.port).started()
     assert socket.next_event() == ("connect", [])
     assert socket.next_event() == ("acknowledged", [])
-    family.parent.applies({"type": "FORCE_SYNC"})
+    family.parent.applies(actions.force_sync())
     assert socket.next_event() == IMPORTANT
     socket.close()
     again.stop()
@@ -85,7 +86,7 @@ def test_a_push_reaches_the_sockets_of_all_workers(
         return all(now > old + 10 for now, old in zip(server.threads(), before, strict=True))
 
     until(is_spread)
-    family.parent.applies({"type": "FORCE_SYNC"})
+    family.parent.applies(actions.force_sync())
     assert [socket.next_event() for socket in sockets] == [IMPORTANT] * len(sockets)
     server.stop()
     assert server.process.returncode == 0
@@ -115,7 +116,7 @@ def test_a_push_reaches_the_sockets_of_all_processes(
         for generation in (4, 2)
     ]
     at_parent = [clients.logged_in(server, 4, family.parent.token) for server in (one, two)]
-    family.parent.applies({"type": "FORCE_SYNC"})
+    family.parent.applies(actions.force_sync())
     for socket in sockets:
         assert socket.next_event() == IMPORTANT
     assert all(socket.hears_nothing_more() for socket in (*sockets, *at_parent))
@@ -129,7 +130,7 @@ def test_presence_counts_the_sockets_of_all_processes(
     family = one.new_family()
     devices = [family.parent, family.add_device("a"), family.add_device("b")]
     for device in devices:
-        action = {"type": "SET_SEND_DEVICE_CONNECTED", "deviceId": device.id, "enable": True}
+        action = actions.set_send_device_connected(device.id)
         device.as_parent(auth="password").applies(action)
     ids = [device.id for device in devices]
 
@@ -157,7 +158,7 @@ def test_a_process_that_dies_leaves_nobody_connected(
     one, two = pair
     family = one.new_family()
     tablet = family.add_device()
-    action = {"type": "SET_SEND_DEVICE_CONNECTED", "deviceId": tablet.id, "enable": True}
+    action = actions.set_send_device_connected(tablet.id)
     tablet.as_parent(auth="password").applies(action)
     at_parent = clients.logged_in(one, 4, family.parent.token)
     clients.logged_in(two, 4, tablet.token)

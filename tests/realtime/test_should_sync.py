@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import actions
+from tests.passwords import SECOND_HASH
 from tests.real_server import Clients, Server
-from tests.wire import SECOND_HASH, as_admin, post
+from tests.wire import as_admin, post
 
 IMPORTANT = ("should sync", [{"isImportant": True}])
 UNIMPORTANT = ("should sync", [{"isImportant": False}])
@@ -24,13 +26,13 @@ def test_a_push_reaches_the_other_devices_with_its_importance(
     at_tablet = clients.logged_in(server, other, tablet.token)
     stranger = clients.logged_in(server, other, server.new_family().parent.token)
 
-    family.parent.applies({"type": "FORCE_SYNC"})
+    family.parent.applies(actions.force_sync())
     assert at_tablet.next_event() == IMPORTANT
 
     family.add_child()
     assert at_tablet.next_event() == UNIMPORTANT
 
-    tablet.applies({"type": "FORCE_SYNC"})
+    tablet.applies(actions.force_sync())
     assert at_phone.next_event() == IMPORTANT
 
     assert all(each.hears_nothing_more() for each in (at_phone, at_tablet, stranger))
@@ -39,9 +41,9 @@ def test_a_push_reaches_the_other_devices_with_its_importance(
 def test_a_refused_action_tells_nobody(server: Server, clients: Clients) -> None:
     family = server.new_family()
     at_tablet = clients.logged_in(server, 4, family.add_device().token)
-    action = {"type": "RENAME_CHILD", "childId": "nobody", "newName": "Name"}
+    action = actions.rename_child("nobody", "Name")
     family.parent.as_parent().refuses(action)
-    family.parent.applies({"type": "FORCE_SYNC"})
+    family.parent.applies(actions.force_sync())
     assert at_tablet.next_event() == IMPORTANT
 
 
@@ -52,7 +54,7 @@ def test_all_connections_of_a_device_are_told(
     family = server.new_family()
     token = family.add_device().token
     both = [clients.logged_in(server, generation, token) for _ in range(2)]
-    family.parent.applies({"type": "FORCE_SYNC"})
+    family.parent.applies(actions.force_sync())
     assert [each.next_event() for each in both] == [IMPORTANT, IMPORTANT]
 
 
@@ -63,9 +65,9 @@ def test_a_login_replaces_the_former_one(server: Server, clients: Clients, gener
     socket = clients.logged_in(server, generation, tablet.token)
     socket.login(other.token)
     assert socket.next_event() == ("acknowledged", [])
-    tablet.applies({"type": "FORCE_SYNC"})
+    tablet.applies(actions.force_sync())
     assert socket.next_event() == IMPORTANT
-    other.applies({"type": "FORCE_SYNC"})
+    other.applies(actions.force_sync())
     assert socket.hears_nothing_more()
 
 
@@ -86,7 +88,7 @@ def test_what_is_no_token_is_ignored(
     socket = clients.logged_in(server, 4, family.add_device().token)
     socket.login(*arguments)
     socket.emit("something else", 1)
-    family.parent.applies({"type": "FORCE_SYNC"})
+    family.parent.applies(actions.force_sync())
     assert socket.next_event() == IMPORTANT  # still logged in, and nothing was acknowledged
 
 
@@ -111,7 +113,7 @@ def test_a_removed_device_is_told_to_sync(
     assert at_tablet.next_event() == IMPORTANT
     assert tablet.is_removed()
     assert at_phone.next_event() == UNIMPORTANT
-    family.parent.applies({"type": "FORCE_SYNC"})
+    family.parent.applies(actions.force_sync())
     assert at_tablet.hears_nothing_more()
 
 

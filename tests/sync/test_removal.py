@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from sync.notifications import ShouldSync
+from tests import actions
 from tests.wire import Device, Family, HttpClient, post
 
 REPORT = "/sync/report-removed"
@@ -61,7 +62,7 @@ def test_a_repetition_has_no_effect(family: Family, device: Device, told: list[S
 def test_the_device_keeps_its_place(family: Family) -> None:
     child = family.add_child()
     device = family.add_device(user=child)
-    device.applies({"type": "UPDATE_INSTALLED_APPS", "w": False, "b": "AAAA"})
+    device.applies(actions.update_installed_apps(b="AAAA"))
     before = family.parent.full_pull()["devices2"]
     report(device)
     assert device.entry()["currentUserId"] == child

@@ -12,8 +12,10 @@ from storage import database as db
 from sync.push import integrity
 from sync.push.refused import Refused
 from sync.push.state import Author, Push
+from tests import actions
 from tests.keys import SecurityKey, Session, give_server_key
-from tests.wire import SECOND_HASH, Device, Family
+from tests.passwords import SECOND_HASH
+from tests.wire import Device, Family
 
 PARENT_HASH = "$2a$12$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234"
 CHILD_HASH = "$2a$12$KiDkIdKiDkIdKiDkIdKiDu0123456789./0123456789./0123456"
@@ -70,18 +72,16 @@ def vectors(family: Family) -> Family:
         ("parA01", "parent", CRYPTO_HASH),
     ):
         family.parent_does(
-            {
-                "type": "ADD_USER",
-                "userId": user_id,
-                "name": user_id,
-                "userType": user_type,
-                "timeZone": "Europe/Berlin",
-                "password": {
+            actions.add_user(
+                user_id,
+                user_type,
+                name=user_id,
+                password={
                     "hash": second_hash,
                     "secondSalt": second_hash[:29],
                     "secondHash": second_hash,
                 },
-            }
+            )
         )
     for device_id in ("dEv1cE", "devA01"):
         add_device(family, device_id)
@@ -190,17 +190,17 @@ def test_children_have_no_other_form_than_sha512(vectors: Family, value: str) ->
 
 def test_a_child_without_a_password_proves_nothing(family: Family) -> None:
     child = family.add_child()
-    family.parent.as_child(child, second_hash="").refuses({"type": "CHILD_SIGN_IN"})
+    family.parent.as_child(child, second_hash="").refuses(actions.child_sign_in())
 
 
 def test_nobody_stands_behind_app_logic_actions(family: Family) -> None:
-    item = family.parent.item({"type": "FORCE_SYNC"}, user="nObody", auth="u2f:nonsense")
+    item = family.parent.item(actions.force_sync(), user="nObody", auth="u2f:nonsense")
     family.parent.applies_items(item)
 
 
 def test_the_vector_of_a_security_key_is_accepted_again_and_again(vectors: Family) -> None:
     device = add_device(vectors, "dEvU2f")
-    vectors.parent_does({"type": "SET_DEVICE_USER", "deviceId": device.id, "userId": "pArEnt"})
+    vectors.parent_does(actions.set_device_user(device.id, "pArEnt"))
     key = SecurityKey(b"\x33" * 32, bytes(range(64)))
     device.as_parent(user="pArEnt", auth="sha512", second_hash=PARENT_HASH).applies(key.action())
     vector_device = Device(vectors, "", "dEv1cE")
@@ -212,39 +212,37 @@ def test_the_vector_of_a_security_key_is_accepted_again_and_again(vectors: Famil
 
 # parents who are kept signed in at the device
 
-RENAME = {"type": "UPDATE_DEVICE_NAME", "name": "New"}
-
 
 def test_a_parent_who_is_kept_signed_in_needs_no_password(family: Family) -> None:
-    family.parent.as_parent().applies({**RENAME, "deviceId": family.parent.id})
+    family.parent.as_parent().applies(actions.update_device_name(family.parent.id))
 
 
 def test_the_user_of_a_device_has_to_be_kept_signed_in(family: Family) -> None:
     device = family.add_device(user=family.parent_user)
-    action = {**RENAME, "deviceId": device.id}
-    keep = {"type": "SET_KEEP_SIGNED_IN", "deviceId": device.id, "keepSignedIn": True}
+    action = actions.update_device_name(device.id)
+    keep = actions.set_keep_signed_in(device.id)
     device.as_parent().refuses(action)
     device.as_parent(auth="password").applies(keep)
     device.as_parent().applies(action)
 
 
 def test_another_parent_is_not_the_one_who_is_kept_signed_in(family: Family) -> None:
-    action = {**RENAME, "deviceId": family.parent.id}
+    action = actions.update_device_name(family.parent.id)
     family.parent.as_parent(user=family.add_parent()).refuses(action)
 
 
 def test_a_child_who_uses_the_device_is_no_parent(family: Family) -> None:
-    child = family.add_child(password=SECOND_HASH)
+    child = family.add_child(second_hash=SECOND_HASH)
     device = family.add_device(user=child)
-    action = {**RENAME, "deviceId": device.id}
+    action = actions.update_device_name(device.id)
     for auth in ("device", "sha512", "password"):
         device.as_parent(user=child, auth=auth).refuses(action)
 
 
 def test_the_next_action_of_a_push_sees_who_uses_the_device_now(family: Family) -> None:
     device = family.parent
-    leave = {"type": "SET_DEVICE_USER", "deviceId": device.id, "userId": ""}
-    device.as_parent().applies(leave, {**RENAME, "deviceId": device.id}, but=[1])
+    leave = actions.set_device_user(device.id)
+    device.as_parent().applies(leave, actions.update_device_name(device.id), but=[1])
     assert device.entry()["name"] == "Phone"
 
 
@@ -264,15 +262,11 @@ def session(family: Family, key: SecurityKey) -> Session:
     return Session(family.add_device())
 
 
-def rename(device: Device) -> dict[str, Any]:
-    return {**RENAME, "deviceId": device.id}
-
-
 def test_a_security_key_stands_for_its_owner(
     family: Family, key: SecurityKey, session: Session
 ) -> None:
     for _ in range(2):
-        session.as_parent(key).applies(rename(session.device))
+        session.as_parent(key).applies(actions.update_device_name(session.device.id))
     assert session.device.entry()["name"] == "New"
 
 
@@ -280,7 +274,7 @@ def test_a_security_key_stands_for_nobody_else(
     family: Family, key: SecurityKey, session: Session
 ) -> None:
     for user in (family.add_parent(), family.add_child(), "nObody"):
-        session.as_parent(key, user).refuses(rename(session.device))
+        session.as_parent(key, user).refuses(actions.update_device_name(session.device.id))
 
 
 def test_a_login_is_bound_to_its_action(key: SecurityKey, session: Session) -> None:
@@ -294,15 +288,15 @@ def test_a_removed_security_key_proves_nothing(
     family: Family, key: SecurityKey, session: Session
 ) -> None:
     family.parent_does(key.action("REMOVE_PARENT_U2F"))
-    session.as_parent(key).refuses(rename(session.device))
+    session.as_parent(key).refuses(actions.update_device_name(session.device.id))
 
 
 def test_security_keys_need_the_full_version(
     key: SecurityKey, session: Session, locked_features: None
 ) -> None:
-    session.as_parent(key).applies(rename(session.device))
+    session.as_parent(key).applies(actions.update_device_name(session.device.id))
     session.device.family.end_full_version()
-    session.as_parent(key).refuses(rename(session.device))
+    session.as_parent(key).refuses(actions.update_device_name(session.device.id))
 
 
 def test_a_refused_action_undoes_the_first_use_of_the_server_key(
@@ -310,11 +304,11 @@ def test_a_refused_action_undoes_the_first_use_of_the_server_key(
 ) -> None:
     device = session.device
     device.pull()
-    session.as_parent(key).refuses({**RENAME, "deviceId": "nObody"})
+    session.as_parent(key).refuses(actions.update_device_name("nObody"))
     assert "dh" not in device.news()
     assert stored_counter(device.family) == 0
 
-    session.as_parent(key).applies(rename(session.device))
+    session.as_parent(key).applies(actions.update_device_name(session.device.id))
     assert "dh" in device.news()
     assert stored_counter(device.family) == 2
 

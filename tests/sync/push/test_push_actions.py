@@ -19,13 +19,15 @@ from sync.push.refused import Refused
 from sync.push.registry import Handler, registry
 from sync.push.state import Push
 from sync.versions import DEVICE_LIST
-from tests.wire import SECOND_HASH, Device, Family, post, sha512_integrity
+from tests import actions
+from tests.passwords import SECOND_HASH
+from tests.wire import Device, Family, post, sha512_integrity
 
 PATH = "/sync/push-actions"
 
-FORCE_SYNC = {"type": "FORCE_SYNC"}
+FORCE_SYNC = actions.force_sync()
 #: Fits its schema, but is refused where it is applied.
-REFUSED = {"type": "PING", "deviceId": "nobody", "event": "ping", "token": "abcdef"}
+REFUSED = actions.ping("nobody", token="abcdef")
 
 REPORT_U2F_LOGIN = '{"type":"REPORT_U2F_LOGIN"}'
 CHILD_SIGN_IN = '{"type":"CHILD_SIGN_IN"}'
@@ -42,7 +44,7 @@ def _conflict() -> OperationalError:
 
 def reported(version: int) -> dict[str, Any]:
     """An action whose effect is easy to see: `app_version` tells the number."""
-    return {"type": "UPDATE_DEVICE_STATUS", "appVersion": version}
+    return actions.update_device_status(appVersion=version)
 
 
 def app_version(device: Device) -> int:
@@ -51,13 +53,9 @@ def app_version(device: Device) -> int:
 
 def marker(device: Device, number: int) -> dict[str, Any]:
     """One of four actions that don't replace each other; `markers` tells those applied."""
-    action = {
-        "type": "SEND_KEY_REQUEST",
-        "dsn": number,
-        "dataType": 1 + number % 2,
-        "tempKey": "A" * 43 + "=",
-        "signature": "A" * 86 + "==",
-    }
+    action = actions.send_key_request(
+        number, 1 + number % 2, tempKey="A" * 43 + "=", signature="A" * 86 + "=="
+    )
     return {**action, "deviceId": device.id} if number // 2 else action
 
 
@@ -175,15 +173,7 @@ def test_a_whole_number_may_be_written_in_any_way(
     client: FlaskClient, family: Family, written: str
 ) -> None:
     parent = family.parent
-    encoded = json.dumps(
-        {
-            "type": "ADD_USER",
-            "userId": "child1",
-            "name": "Child",
-            "userType": "child",
-            "timeZone": "Europe/Berlin",
-        }
-    )
+    encoded = json.dumps(actions.add_user("child1", name="Child"))
     item = parent.item(encoded, kind="parent", user=family.parent_user, number=5)
     item["integrity"] = sha512_integrity(5, parent.id, SECOND_HASH, encoded)
     item["sequenceNumber"] = "HERE"
@@ -385,14 +375,8 @@ def test_app_logic_needs_no_author(device: Device) -> None:
 
 def test_later_actions_see_what_earlier_ones_did(family: Family) -> None:
     family.parent_does(
-        {
-            "type": "ADD_USER",
-            "userId": "child1",
-            "name": "Child",
-            "userType": "child",
-            "timeZone": "Europe/Berlin",
-        },
-        {"type": "RENAME_CHILD", "childId": "child1", "newName": "Renamed"},
+        actions.add_user("child1", name="Child"),
+        actions.rename_child("child1", "Renamed"),
     )
     assert family.user("child1")["name"] == "Renamed"
 
@@ -590,8 +574,8 @@ def test_versions_are_renewed_only_where_something_changed(family: Family) -> No
     games, videos = family.add_category(child, "Games"), family.add_category(child, "Videos")
     before = versions(family.parent)
     family.parent_does(
-        {"type": "UPDATE_CATEGORY_TITLE", "categoryId": games, "newTitle": "A"},
-        {"type": "UPDATE_CATEGORY_TITLE", "categoryId": games, "newTitle": "B"},
+        actions.update_category_title(games, "A"),
+        actions.update_category_title(games, "B"),
     )
     after = versions(family.parent)
     assert after["categories"][games].pop("base") != before["categories"][games].pop("base")
@@ -642,7 +626,7 @@ def test_the_others_are_told_by_the_highest_level(
 
 
 def ping(receiver: Device, event: str = "ping") -> dict[str, Any]:
-    return {"type": "PING", "deviceId": receiver.id, "event": event, "token": "abcdef"}
+    return actions.ping(receiver.id, event, "abcdef")
 
 
 def test_a_targeted_notification_goes_to_its_device_only(
@@ -664,9 +648,7 @@ def test_each_device_gets_the_higher_one_of_both_levels(
 def test_the_sender_is_never_told(
     device: Device, others: list[Device], told: list[ShouldSync]
 ) -> None:
-    device.applies(
-        ping(device), {"type": "PING", "deviceId": device.id, "event": "clear", "token": "abcdef"}
-    )
+    device.applies(ping(device), actions.ping(device.id, "clear", "abcdef"))
     assert told == []
     device.applies(FORCE_SYNC, ping(device))
     assert device.token not in {message.device_auth_token for message in told}

@@ -1,11 +1,11 @@
 """Limits that a child adds for itself: what holds for all of them (sync/self_limit.py). What each
 action has to keep is tested with the action."""
 
-from typing import Any
-
 import pytest
 
 from sync.push.registry import registry
+from tests import actions
+from tests.actions import create_category, update_user_flags
 from tests.wire import Device, Family
 
 RESTRICT_VIEWING = 1
@@ -24,23 +24,10 @@ LIMITED = {
 }
 
 
-def set_flags(user: str, values: int) -> dict[str, Any]:
-    return {"type": "UPDATE_USER_FLAGS", "userId": user, "modified": 3, "values": values}
-
-
-def create(child: str, category: str = "newCat") -> dict[str, Any]:
-    return {
-        "type": "CREATE_CATEGORY",
-        "categoryId": category,
-        "childId": child,
-        "title": "Games",
-    }
-
-
 @pytest.fixture
 def child(family: Family) -> str:
     child = family.add_child()
-    family.parent_does(set_flags(child, ALLOW_SELF_LIMIT_ADD))
+    family.parent_does(update_user_flags(child, 3, ALLOW_SELF_LIMIT_ADD))
     return child
 
 
@@ -55,53 +42,53 @@ def test_nine_actions_are_possible() -> None:
 
 def test_a_child_needs_to_be_allowed_to(family: Family, child: str, device: Device) -> None:
     for flags in (0, RESTRICT_VIEWING):
-        family.parent_does(set_flags(child, flags))
-        device.as_child_device(child).refuses(create(child))
-    family.parent_does(set_flags(child, RESTRICT_VIEWING | ALLOW_SELF_LIMIT_ADD))
-    device.as_child_device(child).applies(create(child))
+        family.parent_does(update_user_flags(child, 3, flags))
+        device.as_child_device(child).refuses(create_category("newCat", child))
+    family.parent_does(update_user_flags(child, 3, RESTRICT_VIEWING | ALLOW_SELF_LIMIT_ADD))
+    device.as_child_device(child).applies(create_category("newCat", child))
 
 
 def test_a_child_does_it_at_a_device_that_it_uses_now(
     family: Family, child: str, device: Device
 ) -> None:
     sibling = family.add_child()
-    family.parent_does(set_flags(sibling, ALLOW_SELF_LIMIT_ADD))
-    device.as_child_device(sibling).refuses(create(sibling))
-    family.add_device().as_child_device(child).refuses(create(child))
-    family.add_device().as_child_device("").refuses(create(child))
-    family.parent_does({"type": "SET_DEVICE_USER", "deviceId": device.id, "userId": sibling})
-    device.as_child_device(child).refuses(create(child))
-    device.as_child_device(sibling).applies(create(sibling))
+    family.parent_does(update_user_flags(sibling, 3, ALLOW_SELF_LIMIT_ADD))
+    device.as_child_device(sibling).refuses(create_category("newCat", sibling))
+    family.add_device().as_child_device(child).refuses(create_category("newCat", child))
+    family.add_device().as_child_device("").refuses(create_category("newCat", child))
+    family.parent_does(actions.set_device_user(device.id, sibling))
+    device.as_child_device(child).refuses(create_category("newCat", child))
+    device.as_child_device(sibling).applies(create_category("newCat", sibling))
 
 
 def test_parents_are_no_children(family: Family, child: str) -> None:
-    family.parent_does(set_flags(family.parent_user, ALLOW_SELF_LIMIT_ADD))
-    family.parent.as_child_device(family.parent_user).refuses(create(child))
+    family.parent_does(update_user_flags(family.parent_user, 3, ALLOW_SELF_LIMIT_ADD))
+    family.parent.as_child_device(family.parent_user).refuses(create_category("newCat", child))
 
 
 def test_what_parents_do_is_not_possible(family: Family, child: str, device: Device) -> None:
     category = family.add_category(child)
     for action in (
-        {"type": "UPDATE_CATEGORY_TITLE", "categoryId": category, "newTitle": "Mine"},
-        {"type": "DELETE_CATEGORY", "categoryId": category},
-        {"type": "SET_CATEGORY_EXTRA_TIME", "categoryId": category, "newExtraTime": 1},
-        set_flags(child, 0),
+        actions.update_category_title(category, "Mine"),
+        actions.delete_category(category),
+        actions.set_category_extra_time(category, 1),
+        update_user_flags(child, 3, 0),
     ):
         device.as_child_device(child).refuses(action)
     assert family.category(category)["title"] == "Games"
 
 
 def test_it_is_no_way_around_integrity(child: str, device: Device) -> None:
-    device.as_parent(user=child, auth="device").refuses(create(child))
-    device.as_parent(user=child, auth="childdevice").refuses(create(child))
+    device.as_parent(user=child, auth="device").refuses(create_category("newCat", child))
+    device.as_parent(user=child, auth="childdevice").refuses(create_category("newCat", child))
 
 
 def test_earlier_actions_of_the_push_count(family: Family, child: str) -> None:
-    family.parent_does(set_flags(child, 0))
-    sign_in = {"type": "SET_DEVICE_USER", "deviceId": family.parent.id, "userId": child}
+    family.parent_does(update_user_flags(child, 3, 0))
+    sign_in = actions.set_device_user(family.parent.id, child)
     device = family.parent
     device.applies_items(
-        device.as_parent().item(set_flags(child, ALLOW_SELF_LIMIT_ADD)),
+        device.as_parent().item(update_user_flags(child, 3, ALLOW_SELF_LIMIT_ADD)),
         device.as_parent().item(sign_in),
-        device.as_child_device(child).item(create(child)),
+        device.as_child_device(child).item(create_category("newCat", child)),
     )

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from tests import actions
 from tests.wire import Device, Family
 
 
 def upload(device: Device, **lists: str) -> None:
-    device.applies({"type": "UPDATE_INSTALLED_APPS", "w": False, **lists})
+    device.applies(actions.update_installed_apps(**lists))
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.furnished import FurnishedFamily, rule
+from tests import actions
+from tests.furnished import FurnishedFamily
 from tests.wire import CATEGORY_PARTS, NOTHING_KNOWN, Family
 
 
@@ -151,24 +152,19 @@ def test_categories_that_were_not_listed_come_first(
 
 def test_the_order_within_a_category(family: Family, child: str) -> None:
     category = family.add_category(child)
-    named = {"categoryId": category}
-    warning = {"type": "UPDATE_CATEGORY_TIME_WARNINGS", **named, "enable": True, "flags": 0}
-    network = {"type": "ADD_CATEGORY_NETWORK_ID", **named, "hashedNetworkId": "00000000"}
-    task = {"type": "UPDATE_CHILD_TASK", "isNew": True, **named, "extraTimeDuration": 1}
     ids = ["b00000", "A00000", "a00000", "100000"]
     family.parent_does(
-        *[{**warning, "minutes": minutes} for minutes in (30, 4, 100)],
-        *[{**network, "itemId": item} for item in ids],
-        *[rule(item, category) for item in ids],
-        *[{**task, "taskId": item, "taskTitle": "x"} for item in ids],
-        {"type": "ADD_CATEGORY_APPS", **named, "packageNames": ["b", "ä", "B", "a", "a:b", "😀"]},
+        *[actions.update_category_time_warnings(category, minutes=m) for m in (30, 4, 100)],
+        *[actions.add_category_network_id(category, item) for item in ids],
+        *[actions.create_timelimit_rule(item, category) for item in ids],
+        *[actions.update_child_task(item, category) for item in ids],
+        actions.add_category_apps(category, "b", "ä", "B", "a", "a:b", "😀"),
     )
     limits = [[1, 2, 9, 1], [0, 2, 9, 1], [0, 1, 9, 1], [0, 1, 8, 2], [0, 1, 8, 1]]
-    used = {"type": "ADD_USED_TIME_V2"}
-    item = {**named, "tta": 0, "etts": 0}
+    slots = {"as": [[5, 6], [0, 7], [5, 5]], "sdl": limits}
     family.parent.applies(
-        {**used, "d": 2, "i": [{**item, "as": [[5, 6], [0, 7], [5, 5]], "sdl": limits}]},
-        {**used, "d": 1, "i": [item]},
+        actions.add_used_time_v2(actions.used(category, 0, **slots), d=2),
+        actions.add_used_time_v2(actions.used(category, 0), d=1),
     )
     base = family.category(category)
     assert base["atw"] == [4, 30, 100]
@@ -212,7 +208,7 @@ def test_a_deleted_category_is_gone_with_all_that_belongs_to_it(
 ) -> None:
     device = furnished.parent
     device.pull()
-    furnished.parent_does({"type": "DELETE_CATEGORY", "categoryId": furnished.games})
+    furnished.parent_does(actions.delete_category(furnished.games))
     news = device.news()
     assert news["rmCategories"] == [furnished.games]
     assert "rmCategories" not in device.news()
@@ -225,10 +221,7 @@ def test_many_categories_fit_into_an_answer(family: Family, child: str) -> None:
     ids = [family.new_id("k") for _ in range(120)]
     for start in range(0, len(ids), 40):
         family.parent_does(
-            *[
-                {"type": "CREATE_CATEGORY", "categoryId": each, "childId": child, "title": "x"}
-                for each in ids[start : start + 40]
-            ]
+            *[actions.create_category(each, child, "x") for each in ids[start : start + 40]]
         )
     answer = family.parent.pull()
     for name in CATEGORY_PARTS:

@@ -6,7 +6,8 @@ import pytest
 
 import models
 from storage import database as db
-from tests.furnished import b64
+from tests import actions
+from tests.actions import b64
 from tests.wire import Device, Family
 
 MAX_KEYS = 32
@@ -128,22 +129,10 @@ def test_responses_to_others_are_not_acknowledged(family: Family, device: Device
 
 
 def test_a_request_outlives_its_acknowledged_response(family: Family, device: Device) -> None:
-    device.applies(
-        {
-            "type": "SEND_KEY_REQUEST",
-            "dsn": 5,
-            "dataType": 2,
-            "tempKey": b64(1, 32),
-            "signature": b64(2, 64),
-        }
+    device.applies(actions.send_key_request(5, 2, tempKey=b64(1, 32), signature=b64(2, 64)))
+    reply = actions.reply_to_key_request(
+        tempKey=b64(3, 32), encryptedKey=b64(4, 16), signature=b64(5, 64)
     )
-    reply = {
-        "type": "REPLY_TO_KEY_REQUEST",
-        "rsn": 1,
-        "tempKey": b64(3, 32),
-        "encryptedKey": b64(4, 16),
-        "signature": b64(5, 64),
-    }
     family.parent.applies(reply)
     assert device.pull()["kr"] == [
         {

@@ -5,8 +5,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.furnished import FurnishedFamily, b64
-from tests.wire import PASSWORD_HASH, SECOND_SALT, Device, Family
+from tests import actions
+from tests.actions import b64
+from tests.furnished import FurnishedFamily
+from tests.passwords import PASSWORD_HASH, SECOND_SALT
+from tests.wire import Device, Family
 
 
 @pytest.fixture
@@ -86,7 +89,7 @@ def test_a_list_is_sent_where_its_version_differs(family: Family, part: str) -> 
 
 
 def add_key(device: Device, byte: int) -> None:
-    action = {"type": "ADD_PARENT_U2F", "keyHandle": b64(byte, 64), "publicKey": b64(byte, 65)}
+    action = actions.add_parent_u2f(b64(byte, 64), b64(byte, 65))
     device.as_parent().applies(action)
 
 

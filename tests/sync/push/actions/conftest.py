@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests import actions
 from tests.wire import Family, Sender
 
 ALLOW_SELF_LIMIT_ADD = 2
@@ -22,9 +23,7 @@ def by_child(family: Family, child: str) -> Sender:
     """A child that may add limits for itself, at a device that it uses."""
     device = family.add_device("Child's", user=child)
     flag = ALLOW_SELF_LIMIT_ADD
-    family.parent_does(
-        {"type": "UPDATE_USER_FLAGS", "userId": child, "modified": flag, "values": flag}
-    )
+    family.parent_does(actions.update_user_flags(child, flag, flag))
     return device.as_child_device(child)
 
 
@@ -32,12 +31,5 @@ def by_child(family: Family, child: str) -> Sender:
 def other_family_category(family: Family) -> str:
     """A category of another family, with an id that this one does not use."""
     stranger = Family(family.client)
-    stranger.parent_does(
-        {
-            "type": "CREATE_CATEGORY",
-            "categoryId": "alien0",
-            "childId": stranger.add_child(),
-            "title": "Games",
-        }
-    )
+    stranger.parent_does(actions.create_category("alien0", stranger.add_child()))
     return "alien0"

@@ -1,41 +1,18 @@
 """The life of categories: sync/actions/categories.py."""
 
-import base64
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from sync.notifications import Level
+from tests import actions
 from tests.wire import Family, Observer, Sender
+
+Builder = Callable[..., dict[str, Any]]
 
 #: The parts of a category in a pull.
 PARTS = {"categoryBase", "categoryApp", "rules", "usedTimes", "tasks"}
-
-
-def create(category: str, child: str, **more: Any) -> dict[str, Any]:
-    return {
-        "type": "CREATE_CATEGORY",
-        "categoryId": category,
-        "childId": child,
-        "title": "Games",
-        **more,
-    }
-
-
-def action(name: str, category: str, **more: Any) -> dict[str, Any]:
-    return {"type": name, "categoryId": category, **more}
-
-
-def set_parent(category: str, parent: str) -> dict[str, Any]:
-    return action("SET_PARENT_CATEGORY", category, parentCategory=parent)
-
-
-def sort(*categories: str) -> dict[str, Any]:
-    return {"type": "UPDATE_CATEGORY_SORTING", "categoryIds": list(categories)}
-
-
-def delete(category: str) -> dict[str, Any]:
-    return action("DELETE_CATEGORY", category)
 
 
 # Creating
@@ -44,7 +21,7 @@ def delete(category: str) -> dict[str, Any]:
 def test_a_new_category_has_no_limits_and_nothing_in_it(
     family: Family, child: str, observer: Observer
 ) -> None:
-    news, level = observer.sees(create("newCat", child, title=" New\u00a0😀 "))
+    news, level = observer.sees(actions.create_category("newCat", child, title=" New\u00a0😀 "))
     assert level == Level.UNIMPORTANT
     assert news.keys() == PARTS
     (base,) = news["categoryBase"]
@@ -82,30 +59,35 @@ def test_a_new_category_is_sorted_behind_the_others_of_its_child(
     first, second = family.add_category(child), family.add_category(child)
     of_sibling = family.add_category(family.add_child())
     assert [family.category(id_)["sort"] for id_ in (first, second, of_sibling)] == [1, 2, 1]
-    family.parent_does(sort("gone00", "gone01", first, second))
+    family.parent_does(actions.update_category_sorting("gone00", "gone01", first, second))
     assert family.category(family.add_category(child))["sort"] == 4
-    family.parent_does(sort(second, *(f"gone{i:02}" for i in range(10)), first), delete(first))
+    family.parent_does(
+        actions.update_category_sorting(second, *(f"gone{i:02}" for i in range(10)), first),
+        actions.delete_category(first),
+    )
     assert family.category(family.add_category(child))["sort"] == 5
 
 
 def test_only_categories_of_the_same_family_need_another_id(
     family: Family, child: str, other_family_category: str
 ) -> None:
-    family.parent_does(create(child, child), create(other_family_category, child))
+    family.parent_does(
+        actions.create_category(child, child), actions.create_category(other_family_category, child)
+    )
     assert family.category(child)["childId"] == child
 
 
 def test_the_id_of_a_category_of_any_child_can_not_be_used_again(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
-    observer.sees_refusal(create(category, child))
-    observer.sees_refusal(create(category, family.add_child()))
+    observer.sees_refusal(actions.create_category(category, child))
+    observer.sees_refusal(actions.create_category(category, family.add_child()))
 
 
 def test_a_category_is_for_a_child_of_the_family(family: Family, observer: Observer) -> None:
     stranger = Family(family.client)
     for user in ("nobody", family.parent_user, stranger.add_child()):
-        observer.sees_refusal(create("newCat", user))
+        observer.sees_refusal(actions.create_category("newCat", user))
 
 
 @pytest.mark.parametrize(
@@ -124,153 +106,157 @@ def test_a_category_is_for_a_child_of_the_family(family: Family, observer: Obser
 def test_a_malformed_category_is_refused(
     child: str, observer: Observer, wrong: dict[str, Any]
 ) -> None:
-    observer.sees_refusal(create("newCat", child, **wrong))
+    observer.sees_refusal(actions.create_category("newCat", child, **wrong))
 
 
 def test_a_child_creates_categories_for_itself_only(
     family: Family, child: str, observer: Observer, by_child: Sender
 ) -> None:
-    news, level = observer.sees(create("newCat", child), by=by_child)
+    news, level = observer.sees(actions.create_category("newCat", child), by=by_child)
     assert (set(news), level) == (PARTS, Level.UNIMPORTANT)
-    observer.sees_refusal(create("other0", family.add_child()), by=by_child)
+    observer.sees_refusal(actions.create_category("other0", family.add_child()), by=by_child)
 
 
 # Attributes
 
 #: type, fields, and what a client sees then
-CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
-    ("UPDATE_CATEGORY_TITLE", {"newTitle": " Fun "}, {"title": " Fun "}),
-    ("UPDATE_CATEGORY_TITLE", {"newTitle": "x" * 255}, {"title": "x" * 255}),
-    ("SET_PARENT_CATEGORY", {"parentCategory": ""}, {"parentCategoryId": ""}),
-    ("UPDATE_CATEGORY_BLOCKED_TIMES", {"times": ""}, {"blockedTimes": ""}),
-    ("UPDATE_CATEGORY_BLOCKED_TIMES", {"times": "0,10080"}, {"blockedTimes": "0,10080"}),
-    ("UPDATE_CATEGORY_BLOCKED_TIMES", {"times": "1,2,3,4"}, {"blockedTimes": "1,2,3,4"}),
-    ("UPDATE_CATEGORY_BLOCKED_TIMES", {"times": "01,002"}, {"blockedTimes": "01,002"}),
+CHANGES: list[tuple[Builder, dict[str, Any], dict[str, Any]]] = [
+    (actions.update_category_title, {"newTitle": " Fun "}, {"title": " Fun "}),
+    (actions.update_category_title, {"newTitle": "x" * 255}, {"title": "x" * 255}),
+    (actions.set_parent_category, {"parentCategory": ""}, {"parentCategoryId": ""}),
+    (actions.update_category_blocked_times, {"times": ""}, {"blockedTimes": ""}),
+    (actions.update_category_blocked_times, {"times": "0,10080"}, {"blockedTimes": "0,10080"}),
+    (actions.update_category_blocked_times, {"times": "1,2,3,4"}, {"blockedTimes": "1,2,3,4"}),
+    (actions.update_category_blocked_times, {"times": "01,002"}, {"blockedTimes": "01,002"}),
     (
-        "UPDATE_CATEGORY_TEMPORARILY_BLOCKED",
+        actions.update_category_temporarily_blocked,
         {"blocked": True},
         {"tempBlocked": True, "tempBlockTime": 0},
     ),
     (
-        "UPDATE_CATEGORY_TEMPORARILY_BLOCKED",
+        actions.update_category_temporarily_blocked,
         {"blocked": True, "endTime": 2**53 - 1},
         {"tempBlocked": True, "tempBlockTime": 2**53 - 1},
     ),
-    ("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", {"blocked": False}, {"tempBlocked": False}),
-    ("UPDATE_CATEGORY_DISABLE_LIMITS", {"endTime": 1}, {"dlu": 1}),
-    ("UPDATE_CATEGORY_DISABLE_LIMITS", {"endTime": 0}, {"dlu": 0}),
+    (actions.update_category_temporarily_blocked, {"blocked": False}, {"tempBlocked": False}),
+    (actions.update_category_disable_limits, {"endTime": 1}, {"dlu": 1}),
+    (actions.update_category_disable_limits, {"endTime": 0}, {"dlu": 0}),
     (
-        "UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS",
+        actions.update_category_block_all_notifications,
         {"blocked": True, "blockDelay": 5000},
         {"blockAllNotifications": True, "blockNotificationDelay": 5000},
     ),
     (
-        "UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS",
+        actions.update_category_block_all_notifications,
         {"blocked": False},
         {"blockAllNotifications": False, "blockNotificationDelay": 0},
     ),
     (
-        "UPDATE_CATEGORY_TIME_WARNINGS",
+        actions.update_category_time_warnings,
         {"enable": True, "flags": 31, "minutes": 10078},
         {"timeWarnings": 31, "atw": [10078]},
     ),
     (
-        "UPDATE_CATEGORY_TIME_WARNINGS",
+        actions.update_category_time_warnings,
         {"enable": False, "flags": 31, "minutes": 1},
         {"timeWarnings": 0, "atw": []},
     ),
-    ("UPDATE_CATEGORY_BATTERY_LIMIT", {}, {"mblCharging": 0, "mblMobile": 0}),
-    ("UPDATE_CATEGORY_BATTERY_LIMIT", {"chargeLimit": 100}, {"mblCharging": 100, "mblMobile": 0}),
-    ("UPDATE_CATEGORY_BATTERY_LIMIT", {"mobileLimit": 100}, {"mblCharging": 0, "mblMobile": 100}),
-    ("UPDATE_CATEGORY_FLAGS", {"modified": 1, "values": 1}, {"flags": 1}),
-    ("UPDATE_CATEGORY_FLAGS", {"modified": 0, "values": 0}, {"flags": 0}),
+    (actions.update_category_battery_limit, {}, {"mblCharging": 0, "mblMobile": 0}),
+    (
+        actions.update_category_battery_limit,
+        {"chargeLimit": 100},
+        {"mblCharging": 100, "mblMobile": 0},
+    ),
+    (
+        actions.update_category_battery_limit,
+        {"mobileLimit": 100},
+        {"mblCharging": 0, "mblMobile": 100},
+    ),
+    (actions.update_category_flags, {"modified": 1, "values": 1}, {"flags": 1}),
+    (actions.update_category_flags, {"modified": 0, "values": 0}, {"flags": 0}),
 ]
 
 
-@pytest.mark.parametrize(("name", "fields", "expected"), CHANGES)
+@pytest.mark.parametrize(("build", "fields", "expected"), CHANGES)
 def test_a_change_renews_the_base_data_of_its_category_also_if_it_is_repeated(
     family: Family,
     child: str,
     category: str,
     observer: Observer,
-    name: str,
+    build: Builder,
     fields: dict[str, Any],
     expected: dict[str, Any],
 ) -> None:
     before = family.category(category)
     family.add_category(child)
     for _ in range(2):
-        news, level = observer.sees(action(name, category, **fields))
+        news, level = observer.sees(build(category, **fields))
         assert level == Level.IMPORTANT
         assert news.keys() == {"categoryBase"}
         (after,) = news["categoryBase"]
         assert after == {**before, **expected, "version": after["version"]}
 
 
-@pytest.mark.parametrize(("name", "fields"), [change[:2] for change in CHANGES])
+@pytest.mark.parametrize(("build", "fields"), [change[:2] for change in CHANGES])
 def test_a_change_needs_a_category_of_the_family(
-    observer: Observer, other_family_category: str, name: str, fields: dict[str, Any]
+    observer: Observer, other_family_category: str, build: Builder, fields: dict[str, Any]
 ) -> None:
-    observer.sees_refusal(
-        action(name, "gone00", **fields), action(name, other_family_category, **fields)
-    )
+    observer.sees_refusal(build("gone00", **fields), build(other_family_category, **fields))
 
 
 @pytest.mark.parametrize(
-    ("name", "fields"),
+    ("build", "fields"),
     [
-        ("UPDATE_CATEGORY_TITLE", {"newTitle": "\u2003"}),
-        ("UPDATE_CATEGORY_TITLE", {"newTitle": "x" * 256}),
-        ("SET_PARENT_CATEGORY", {"parentCategory": "abc"}),
+        (actions.update_category_title, {"newTitle": "\u2003"}),
+        (actions.update_category_title, {"newTitle": "x" * 256}),
+        (actions.set_parent_category, {"parentCategory": "abc"}),
         *(
-            ("UPDATE_CATEGORY_BLOCKED_TIMES", {"times": times})
+            (actions.update_category_blocked_times, {"times": times})
             for times in (
                 *("1", "1,2,3", "1,1", "2,1", "1,2,2,3", "0,10081", ",", "1,", " 1,2", "-1,2"),
                 *("1e1,20", "1,2\n", "\u0661,\u0662", "0," + "9" * 5000, None),
             )
         ),
-        ("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", {"blocked": False, "endTime": 0}),
-        ("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", {"blocked": True, "endTime": -1}),
-        ("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", {"blocked": 1}),
-        ("UPDATE_CATEGORY_DISABLE_LIMITS", {"endTime": -1}),
-        ("UPDATE_CATEGORY_DISABLE_LIMITS", {"endTime": 2**53}),
-        ("UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS", {"blocked": True, "blockDelay": -1}),
-        ("UPDATE_CATEGORY_TIME_WARNINGS", {"enable": True, "flags": 32}),
-        ("UPDATE_CATEGORY_TIME_WARNINGS", {"enable": True, "flags": -1}),
-        ("UPDATE_CATEGORY_TIME_WARNINGS", {"enable": True, "flags": 0, "minutes": 0}),
-        ("UPDATE_CATEGORY_TIME_WARNINGS", {"enable": True, "flags": 0, "minutes": 10079}),
-        ("UPDATE_CATEGORY_BATTERY_LIMIT", {"chargeLimit": 101}),
-        ("UPDATE_CATEGORY_BATTERY_LIMIT", {"mobileLimit": -1}),
-        ("UPDATE_CATEGORY_FLAGS", {"modified": 2, "values": 0}),
-        ("UPDATE_CATEGORY_FLAGS", {"modified": 0, "values": 1}),
-        ("UPDATE_CATEGORY_FLAGS", {"modified": 1, "values": 2**32 + 1}),
+        (actions.update_category_temporarily_blocked, {"blocked": False, "endTime": 0}),
+        (actions.update_category_temporarily_blocked, {"blocked": True, "endTime": -1}),
+        (actions.update_category_temporarily_blocked, {"blocked": 1}),
+        (actions.update_category_disable_limits, {"endTime": -1}),
+        (actions.update_category_disable_limits, {"endTime": 2**53}),
+        (actions.update_category_block_all_notifications, {"blocked": True, "blockDelay": -1}),
+        (actions.update_category_time_warnings, {"enable": True, "flags": 32}),
+        (actions.update_category_time_warnings, {"enable": True, "flags": -1}),
+        (actions.update_category_time_warnings, {"enable": True, "flags": 0, "minutes": 0}),
+        (actions.update_category_time_warnings, {"enable": True, "flags": 0, "minutes": 10079}),
+        (actions.update_category_battery_limit, {"chargeLimit": 101}),
+        (actions.update_category_battery_limit, {"mobileLimit": -1}),
+        (actions.update_category_flags, {"modified": 2, "values": 0}),
+        (actions.update_category_flags, {"modified": 0, "values": 1}),
+        (actions.update_category_flags, {"modified": 1, "values": 2**32 + 1}),
     ],
 )
 def test_a_malformed_change_is_refused(
-    category: str, observer: Observer, name: str, fields: dict[str, Any]
+    category: str, observer: Observer, build: Builder, fields: dict[str, Any]
 ) -> None:
-    observer.sees_refusal(action(name, category, **fields))
+    observer.sees_refusal(build(category, **fields))
 
 
 def test_unblocking_forgets_the_end(family: Family, category: str) -> None:
-    name = "UPDATE_CATEGORY_TEMPORARILY_BLOCKED"
-    family.parent_does(action(name, category, blocked=True, endTime=5))
-    family.parent_does(action(name, category, blocked=False))
+    build = actions.update_category_temporarily_blocked
+    family.parent_does(build(category, blocked=True, endTime=5))
+    family.parent_does(build(category, blocked=False))
     assert family.category(category)["tempBlockTime"] == 0
 
 
 def test_a_delay_that_is_not_given_stays(family: Family, category: str) -> None:
-    name = "UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS"
-    family.parent_does(action(name, category, blocked=True, blockDelay=5))
-    family.parent_does(action(name, category, blocked=False))
+    build = actions.update_category_block_all_notifications
+    family.parent_does(build(category, blocked=True, blockDelay=5))
+    family.parent_does(build(category, blocked=False))
     assert family.category(category)["blockNotificationDelay"] == 5
 
 
 def test_time_warnings_are_added_and_removed_one_by_one(family: Family, category: str) -> None:
     def warn(enable: bool, **fields: int) -> tuple[int, list[int]]:
-        family.parent_does(
-            action("UPDATE_CATEGORY_TIME_WARNINGS", category, enable=enable, **fields)
-        )
+        family.parent_does(actions.update_category_time_warnings(category, enable=enable, **fields))
         base = family.category(category)
         return base["timeWarnings"], base["atw"]
 
@@ -282,28 +268,28 @@ def test_time_warnings_are_added_and_removed_one_by_one(family: Family, category
 
 
 def test_battery_limits_that_are_not_given_stay(family: Family, category: str) -> None:
-    name = "UPDATE_CATEGORY_BATTERY_LIMIT"
-    family.parent_does(action(name, category, chargeLimit=10, mobileLimit=20))
-    family.parent_does(action(name, category, chargeLimit=0))
+    build = actions.update_category_battery_limit
+    family.parent_does(build(category, chargeLimit=10, mobileLimit=20))
+    family.parent_does(build(category, chargeLimit=0))
     base = family.category(category)
     assert (base["mblCharging"], base["mblMobile"]) == (0, 20)
 
 
 def test_flags_that_are_not_modified_stay(family: Family, category: str) -> None:
     family.parent_does(
-        action("UPDATE_CATEGORY_FLAGS", category, modified=1, values=1),
-        action("UPDATE_CATEGORY_FLAGS", category, modified=0, values=0),
+        actions.update_category_flags(category, modified=1, values=1),
+        actions.update_category_flags(category, modified=0, values=0),
     )
     assert family.category(category)["flags"] == 1
-    family.parent_does(action("UPDATE_CATEGORY_FLAGS", category, modified=1, values=0))
+    family.parent_does(actions.update_category_flags(category, modified=1, values=0))
     assert family.category(category)["flags"] == 0
 
 
 @pytest.mark.parametrize(
-    ("name", "locked", "free"),
+    ("build", "locked", "free"),
     [
-        ("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", {"blocked": True}, {"blocked": False}),
-        ("UPDATE_CATEGORY_DISABLE_LIMITS", {"endTime": 1}, {"endTime": 0}),
+        (actions.update_category_temporarily_blocked, {"blocked": True}, {"blocked": False}),
+        (actions.update_category_disable_limits, {"endTime": 1}, {"endTime": 0}),
     ],
 )
 @pytest.mark.usefixtures("locked_features")
@@ -311,14 +297,14 @@ def test_without_the_full_version_limits_can_only_be_put_back(
     family: Family,
     category: str,
     observer: Observer,
-    name: str,
+    build: Builder,
     locked: dict[str, Any],
     free: dict[str, Any],
 ) -> None:
-    observer.sees(action(name, category, **locked))
+    observer.sees(build(category, **locked))
     family.end_full_version()
-    observer.sees(action(name, category, **free))
-    observer.sees_refusal(action(name, category, **locked))
+    observer.sees(build(category, **free))
+    observer.sees_refusal(build(category, **locked))
 
 
 # Parent categories
@@ -328,7 +314,7 @@ def test_only_the_category_that_moves_is_renewed(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     parent = family.add_category(child)
-    news, level = observer.sees(set_parent(category, parent))
+    news, level = observer.sees(actions.set_parent_category(category, parent))
     assert level == Level.IMPORTANT
     assert [entry["categoryId"] for entry in news.pop("categoryBase")] == [category]
     assert news == {}
@@ -341,8 +327,10 @@ def test_a_category_does_not_get_below_itself(
     below = family.add_category(child, parent=category)
     deep_below = family.add_category(child, parent=below)
     for parent in (category, below, deep_below):
-        observer.sees_refusal(set_parent(category, parent))
-    family.parent_does(set_parent(below, ""), set_parent(category, deep_below))
+        observer.sees_refusal(actions.set_parent_category(category, parent))
+    family.parent_does(
+        actions.set_parent_category(below, ""), actions.set_parent_category(category, deep_below)
+    )
 
 
 def test_a_parent_category_belongs_to_the_same_child(
@@ -350,7 +338,7 @@ def test_a_parent_category_belongs_to_the_same_child(
 ) -> None:
     of_sibling = family.add_category(family.add_child())
     for parent in ("gone00", of_sibling, other_family_category):
-        observer.sees_refusal(set_parent(category, parent))
+        observer.sees_refusal(actions.set_parent_category(category, parent))
 
 
 def test_a_child_moves_its_categories_only_further_down(
@@ -360,13 +348,13 @@ def test_a_child_moves_its_categories_only_further_down(
     middle = family.add_category(child, parent=top)
     moved = family.add_category(child)
     for parent in (top, top, middle):
-        news, level = observer.sees(set_parent(moved, parent), by=by_child)
+        news, level = observer.sees(actions.set_parent_category(moved, parent), by=by_child)
         assert (set(news), level) == ({"categoryBase"}, Level.IMPORTANT)
         assert family.category(moved)["parentCategoryId"] == parent
     for parent in (top, sibling, "", "gone00"):
-        observer.sees_refusal(set_parent(moved, parent), by=by_child)
-    observer.sees(set_parent(sibling, ""), by=by_child)
-    observer.sees_refusal(set_parent(sibling, sibling), by=by_child)
+        observer.sees_refusal(actions.set_parent_category(moved, parent), by=by_child)
+    observer.sees(actions.set_parent_category(sibling, ""), by=by_child)
+    observer.sees_refusal(actions.set_parent_category(sibling, sibling), by=by_child)
 
 
 def test_a_child_is_not_bound_by_a_parent_category_that_is_gone_or_of_another_child(
@@ -374,10 +362,10 @@ def test_a_child_is_not_bound_by_a_parent_category_that_is_gone_or_of_another_ch
 ) -> None:
     parent, other = family.add_category(child), family.add_category(child)
     moved, freed = (family.add_category(child, parent=parent) for _ in range(2))
-    family.parent_does(delete(parent))
-    observer.sees(set_parent(freed, ""), by=by_child)
-    family.parent_does(create(parent, family.add_child()))
-    observer.sees(set_parent(moved, other), by=by_child)
+    family.parent_does(actions.delete_category(parent))
+    observer.sees(actions.set_parent_category(freed, ""), by=by_child)
+    family.parent_does(actions.create_category(parent, family.add_child()))
+    observer.sees(actions.set_parent_category(moved, other), by=by_child)
 
 
 def test_a_child_does_not_move_categories_of_others(
@@ -386,8 +374,8 @@ def test_a_child_does_not_move_categories_of_others(
     sibling = family.add_child()
     theirs, parent = family.add_category(sibling), family.add_category(sibling)
     own = family.add_category(child)
-    observer.sees_refusal(set_parent(theirs, parent), by=by_child)
-    observer.sees_refusal(set_parent(own, parent), by=by_child)
+    observer.sees_refusal(actions.set_parent_category(theirs, parent), by=by_child)
+    observer.sees_refusal(actions.set_parent_category(own, parent), by=by_child)
 
 
 # Sorting
@@ -398,7 +386,9 @@ def test_sorting_numbers_the_listed_categories_by_their_place(
 ) -> None:
     first, second, third = (family.add_category(child) for _ in range(3))
     of_sibling = family.add_category(family.add_child())
-    news, level = observer.sees(sort(third, "gone00", of_sibling, other_family_category, first))
+    news, level = observer.sees(
+        actions.update_category_sorting(third, "gone00", of_sibling, other_family_category, first)
+    )
     assert level == Level.UNIMPORTANT
     assert news.keys() == {"categoryBase"}
     assert {entry["categoryId"]: entry["sort"] for entry in news["categoryBase"]} == {
@@ -410,19 +400,19 @@ def test_sorting_numbers_the_listed_categories_by_their_place(
 
 
 def test_an_empty_sorting_changes_nothing_but_counts(observer: Observer) -> None:
-    assert observer.sees(sort()) == ({}, Level.UNIMPORTANT)
+    assert observer.sees(actions.update_category_sorting()) == ({}, Level.UNIMPORTANT)
 
 
 @pytest.mark.parametrize("wrong", [["aaaaaa", "aaaaaa"], ["aaa"], [1], [""], "aaaaaa", None])
 def test_a_malformed_sorting_is_refused(observer: Observer, wrong: Any) -> None:
-    observer.sees_refusal({"type": "UPDATE_CATEGORY_SORTING", "categoryIds": wrong})
+    observer.sees_refusal(actions.update_category_sorting(categoryIds=wrong))
 
 
 def test_later_actions_of_the_push_see_the_new_order(family: Family, category: str) -> None:
     family.parent_does(
-        action("UPDATE_CATEGORY_FLAGS", category, modified=1, values=1),
-        sort("gone00", category),
-        action("UPDATE_CATEGORY_TITLE", category, newTitle="Other"),
+        actions.update_category_flags(category, modified=1, values=1),
+        actions.update_category_sorting("gone00", category),
+        actions.update_category_title(category, newTitle="Other"),
     )
     base = family.category(category)
     assert (base["sort"], base["flags"], base["title"]) == (1, 1, "Other")
@@ -450,7 +440,7 @@ def test_a_child_only_blocks_further_minutes(
     refused: list[str],
 ) -> None:
     def block(times: str) -> dict[str, Any]:
-        return action("UPDATE_CATEGORY_BLOCKED_TIMES", category, times=times)
+        return actions.update_category_blocked_times(category, times=times)
 
     for times in refused:
         family.parent_does(block(before))
@@ -489,21 +479,21 @@ def test_a_child_only_blocks_until_later(
     fields: dict[str, Any],
     is_fine: bool,
 ) -> None:
-    name = "UPDATE_CATEGORY_TEMPORARILY_BLOCKED"
-    family.parent_does(action(name, category, **before))
+    build = actions.update_category_temporarily_blocked
+    family.parent_does(build(category, **before))
     if is_fine:
-        news, level = observer.sees(action(name, category, **fields), by=by_child)
+        news, level = observer.sees(build(category, **fields), by=by_child)
         assert level == Level.IMPORTANT
         assert news["categoryBase"][0]["tempBlockTime"] == fields["endTime"]
     else:
-        observer.sees_refusal(action(name, category, **fields), by=by_child)
+        observer.sees_refusal(build(category, **fields), by=by_child)
 
 
 @pytest.mark.usefixtures("locked_features")
 def test_a_child_blocks_only_with_the_full_version(
     family: Family, category: str, observer: Observer, by_child: Sender
 ) -> None:
-    block = action("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", category, blocked=True, endTime=0)
+    block = actions.update_category_temporarily_blocked(category, blocked=True, endTime=0)
     family.end_full_version()
     observer.sees_refusal(block, by=by_child)
 
@@ -512,7 +502,7 @@ def test_a_child_only_makes_limits_apply_again(
     family: Family, category: str, observer: Observer, by_child: Sender
 ) -> None:
     def disable(end: int) -> dict[str, Any]:
-        return action("UPDATE_CATEGORY_DISABLE_LIMITS", category, endTime=end)
+        return actions.update_category_disable_limits(category, endTime=end)
 
     family.parent_does(disable(5))
     observer.sees_refusal(disable(5), by=by_child)
@@ -525,7 +515,7 @@ def test_a_child_only_blocks_notifications_and_keeps_the_delay(
     category: str, observer: Observer, by_child: Sender
 ) -> None:
     def block(**fields: Any) -> dict[str, Any]:
-        return action("UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS", category, **fields)
+        return actions.update_category_block_all_notifications(category, **fields)
 
     observer.sees_refusal(block(blocked=False), by=by_child)
     news, level = observer.sees(block(blocked=True, blockDelay=5), by=by_child)
@@ -536,55 +526,50 @@ def test_a_child_only_blocks_notifications_and_keeps_the_delay(
 
 
 @pytest.mark.parametrize(
-    ("name", "fields"),
+    ("build", "fields"),
     [
-        ("UPDATE_CATEGORY_BLOCKED_TIMES", {"times": "0,10080"}),
-        ("UPDATE_CATEGORY_TEMPORARILY_BLOCKED", {"blocked": True, "endTime": 0}),
-        ("UPDATE_CATEGORY_DISABLE_LIMITS", {"endTime": 0}),
-        ("UPDATE_CATEGORY_BLOCK_ALL_NOTIFICATIONS", {"blocked": True}),
+        (actions.update_category_blocked_times, {"times": "0,10080"}),
+        (actions.update_category_temporarily_blocked, {"blocked": True, "endTime": 0}),
+        (actions.update_category_disable_limits, {"endTime": 0}),
+        (actions.update_category_block_all_notifications, {"blocked": True}),
     ],
 )
 def test_a_child_does_not_limit_others(
-    family: Family, observer: Observer, by_child: Sender, name: str, fields: dict[str, Any]
+    family: Family, observer: Observer, by_child: Sender, build: Builder, fields: dict[str, Any]
 ) -> None:
     of_sibling = family.add_category(family.add_child())
-    observer.sees_refusal(action(name, of_sibling, **fields), by=by_child)
-    observer.sees_refusal(action(name, "gone00", **fields), by=by_child)
+    observer.sees_refusal(build(of_sibling, **fields), by=by_child)
+    observer.sees_refusal(build("gone00", **fields), by=by_child)
 
 
 # Deleting
 
 
 def fill(family: Family, category: str) -> None:
-    """Gives a category something of everything that belongs to categories."""
-    rule = {"ruleId": "rule00", "categoryId": category, "time": 0, "days": 0, "extraTime": False}
+    """Adds a row of each kind that belongs to categories."""
     family.parent_does(
-        {"type": "CREATE_TIMELIMIT_RULE", "rule": rule},
-        action("ADD_CATEGORY_APPS", category, packageNames=["com.example"]),
-        action("ADD_CATEGORY_NETWORK_ID", category, itemId="item00", hashedNetworkId="01234567"),
-        action("UPDATE_CATEGORY_TIME_WARNINGS", category, enable=True, flags=1, minutes=7),
-        action(
-            "UPDATE_CHILD_TASK",
-            category,
-            isNew=True,
-            taskId="task00",
-            taskTitle="Dishes",
-            extraTimeDuration=1,
-        ),
+        actions.create_timelimit_rule("rule00", category),
+        actions.add_category_apps(category, "com.example"),
+        actions.add_category_network_id(category),
+        actions.update_category_time_warnings(category, flags=1, minutes=7),
+        actions.update_child_task("task00", category),
     )
-    usage = {"categoryId": category, "tta": 1000, "etts": 0, "sdl": [[0, 1439, 5000, 5000]]}
-    family.parent.applies({"type": "ADD_USED_TIME_V2", "d": 1, "i": [usage]})
+    usage = actions.used(category, sdl=[[0, 1439, 5000, 5000]])
+    family.parent.applies(actions.add_used_time_v2(usage))
 
 
 def test_all_that_belongs_to_a_category_goes_with_it(
     family: Family, child: str, observer: Observer
 ) -> None:
-    family.parent_does(create("myCat0", child))
+    family.parent_does(actions.create_category("myCat0", child))
     fill(family, "myCat0")
     full = family.parent.full_pull()
     assert full["usedTimes"][0]["times"] and full["usedTimes"][0]["sessionDurations"]
-    assert observer.sees(delete("myCat0")) == ({"rmCategories": ["myCat0"]}, Level.IMPORTANT)
-    family.parent_does(create("myCat0", child))
+    assert observer.sees(actions.delete_category("myCat0")) == (
+        {"rmCategories": ["myCat0"]},
+        Level.IMPORTANT,
+    )
+    family.parent_does(actions.create_category("myCat0", child))
     full = family.parent.full_pull()
     assert full["categoryBase"][0]["networks"] == full["categoryBase"][0]["atw"] == []
     assert full["categoryApp"][0]["apps"] == []
@@ -596,61 +581,34 @@ def test_all_that_belongs_to_a_category_goes_with_it(
 @pytest.mark.parametrize(
     "about_it",
     [
-        {"type": "UPDATE_CATEGORY_TITLE", "newTitle": "Known", "categoryId": "myCat0"},
-        {
-            "type": "UPDATE_TIMELIMIT_RULE",
-            "ruleId": "rule00",
-            "time": 1,
-            "days": 1,
-            "extraTime": True,
-        },
-        {
-            "type": "UPDATE_CHILD_TASK",
-            "isNew": False,
-            "taskId": "task00",
-            "categoryId": "myCat0",
-            "taskTitle": "Known",
-            "extraTimeDuration": 1,
-        },
+        actions.update_category_title("myCat0", "Known"),
+        actions.update_timelimit_rule("rule00", time=1, days=1, extraTime=True),
+        actions.update_child_task(
+            "task00", "myCat0", is_new=False, taskTitle="Known", extraTimeDuration=1
+        ),
     ],
 )
 def test_later_actions_of_the_push_find_nothing_of_a_deleted_category(
     family: Family, child: str, about_it: dict[str, Any]
 ) -> None:
-    family.parent_does(create("myCat0", child))
+    family.parent_does(actions.create_category("myCat0", child))
     fill(family, "myCat0")
     family.parent_does(about_it)
-    family.parent.as_parent().applies(about_it, delete("myCat0"), about_it, but=[2])
+    family.parent.as_parent().applies(
+        about_it, actions.delete_category("myCat0"), about_it, but=[2]
+    )
     assert "categoryBase" not in family.parent.full_pull()
 
 
 def test_key_requests_about_a_category_and_their_responses_go_with_it(
     family: Family, category: str, observer: Observer
 ) -> None:
-    def text(length: int) -> str:
-        return base64.b64encode(bytes(length)).decode()
-
     asking = family.add_device()
-    request = {
-        "type": "SEND_KEY_REQUEST",
-        "dsn": 1,
-        "categoryId": category,
-        "dataType": 1,
-        "tempKey": text(32),
-        "signature": text(64),
-    }
-    asking.applies(request)
+    asking.applies(actions.send_key_request(categoryId=category))
     number = family.parent.full_pull()["krq"][0]["srvSeq"]
-    response = {
-        "type": "REPLY_TO_KEY_REQUEST",
-        "rsn": number,
-        "tempKey": text(32),
-        "encryptedKey": text(16),
-        "signature": text(64),
-    }
-    family.parent.applies(response)
+    family.parent.applies(actions.reply_to_key_request(number))
     assert "kr" in asking.full_pull()
-    family.parent_does(delete(category))
+    family.parent_does(actions.delete_category(category))
     assert "krq" not in family.parent.full_pull()
     assert "kr" not in asking.full_pull()
 
@@ -659,12 +617,12 @@ def test_deleting_the_category_for_not_assigned_apps_clears_it(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     family.parent_does(
-        action("SET_CATEGORY_FOR_UNASSIGNED_APPS", category, childId=child),
+        actions.set_category_for_unassigned_apps(child, category),
     )
     other = family.add_category(child)
-    assert observer.sees(delete(other))[0].keys() == {"rmCategories"}
+    assert observer.sees(actions.delete_category(other))[0].keys() == {"rmCategories"}
     assert family.user(child)["categoryForNotAssignedApps"] == category
-    assert observer.sees(delete(category))[0].keys() == {"rmCategories", "users"}
+    assert observer.sees(actions.delete_category(category))[0].keys() == {"rmCategories", "users"}
     assert family.user(child)["categoryForNotAssignedApps"] == ""
 
 
@@ -673,9 +631,9 @@ def test_deleting_a_category_that_limits_a_login_ends_that(
 ) -> None:
     user = family.parent_user
     family.add_parent()
-    family.parent_does(action("UPDATE_USER_LIMIT_LOGIN_CATEGORY", category, userId=user))
+    family.parent_does(actions.update_user_limit_login_category(user, category))
     assert family.user(user)["llc"] == category
-    assert observer.sees(delete(category))[0].keys() == {"rmCategories", "users"}
+    assert observer.sees(actions.delete_category(category))[0].keys() == {"rmCategories", "users"}
     assert not {"llc", "pbd"} & family.user(user).keys()
 
 
@@ -683,11 +641,13 @@ def test_categories_keep_the_id_of_a_parent_category_that_was_deleted(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     below = family.add_category(child, parent=category)
-    assert observer.sees(delete(category))[0].keys() == {"rmCategories"}
+    assert observer.sees(actions.delete_category(category))[0].keys() == {"rmCategories"}
     assert family.category(below)["parentCategoryId"] == category
 
 
 def test_only_a_category_of_the_family_can_be_deleted(
     observer: Observer, other_family_category: str
 ) -> None:
-    observer.sees_refusal(delete("gone00"), delete(other_family_category))
+    observer.sees_refusal(
+        actions.delete_category("gone00"), actions.delete_category(other_family_category)
+    )

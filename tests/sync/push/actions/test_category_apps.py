@@ -6,15 +6,9 @@ import pytest
 
 from sync.notifications import Level
 from sync.push.actions.category_apps import CHUNK
+from tests import actions
+from tests.actions import add_category_apps, remove_category_apps
 from tests.wire import Family, Observer, Sender
-
-
-def add(category: str, *apps: Any) -> dict[str, Any]:
-    return {"type": "ADD_CATEGORY_APPS", "categoryId": category, "packageNames": list(apps)}
-
-
-def remove(category: str, *apps: Any) -> dict[str, Any]:
-    return {"type": "REMOVE_CATEGORY_APPS", "categoryId": category, "packageNames": list(apps)}
 
 
 def apps_of(family: Family, category: str) -> list[str]:
@@ -32,7 +26,9 @@ def test_added_apps_are_told_to_all_devices(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     family.add_category(child)
-    news, level = observer.sees(add(category, "b", "a", "a:Main", "a@dEv1cE", "A", "a "))
+    news, level = observer.sees(
+        add_category_apps(category, "b", "a", "a:Main", "a@dEv1cE", "A", "a ")
+    )
     assert (renewed(news), level) == ({category}, Level.IMPORTANT)
     assert set(apps_of(family, category)) == {"a", "b", "a:Main", "a@dEv1cE", "A", "a "}
 
@@ -42,12 +38,16 @@ def test_an_app_leaves_the_other_categories_of_the_child(
 ) -> None:
     one, two = family.add_category(child), family.add_category(child)
     of_sibling = family.add_category(family.add_child())
-    family.parent_does(add(one, "a", "b", "A", "a:Main"), add(two, "c"), add(of_sibling, "a"))
-    news, level = observer.sees(add(category, "a", "d"))
+    family.parent_does(
+        add_category_apps(one, "a", "b", "A", "a:Main"),
+        add_category_apps(two, "c"),
+        add_category_apps(of_sibling, "a"),
+    )
+    news, level = observer.sees(add_category_apps(category, "a", "d"))
     assert (renewed(news), level) == ({category, one}, Level.IMPORTANT)
     assert set(apps_of(family, one)) == {"b", "A", "a:Main"}
     assert set(apps_of(family, of_sibling)) == {"a"}
-    assert renewed(observer.sees(add(category, "b", "c"))[0]) == {category, one, two}
+    assert renewed(observer.sees(add_category_apps(category, "b", "c"))[0]) == {category, one, two}
     assert set(apps_of(family, category)) == {"a", "b", "c", "d"}
     assert apps_of(family, two) == []
 
@@ -56,44 +56,48 @@ def test_an_app_leaves_the_other_categories_of_the_child(
 def test_adding_nothing_new_counts(
     family: Family, category: str, observer: Observer, apps: list[str]
 ) -> None:
-    family.parent_does(add(category, "a"))
-    news, level = observer.sees(add(category, *apps))
+    family.parent_does(add_category_apps(category, "a"))
+    news, level = observer.sees(add_category_apps(category, *apps))
     assert (renewed(news), level) == ({category}, Level.IMPORTANT)
     assert apps_of(family, category) == ["a"]
 
 
 def test_more_apps_than_fit_into_a_statement_are_added(family: Family, category: str) -> None:
     apps = [f"app{number}" for number in range(90_000)]
-    family.parent_does(add(category, *apps))
+    family.parent_does(add_category_apps(category, *apps))
     assert set(apps_of(family, category)) == set(apps)
 
 
 def test_any_number_of_apps_is_moved_and_removed(family: Family, child: str, category: str) -> None:
     apps = [f"app{number}" for number in range(2 * CHUNK + 1)]
     other = family.add_category(child)
-    family.parent_does(add(category, *apps), add(other, *apps))
+    family.parent_does(add_category_apps(category, *apps), add_category_apps(other, *apps))
     assert (len(apps_of(family, category)), len(apps_of(family, other))) == (0, len(apps))
-    family.parent_does(remove(other, *apps[1:]))
+    family.parent_does(remove_category_apps(other, *apps[1:]))
     assert apps_of(family, other) == apps[:1]
 
 
 def test_apps_are_added_to_categories_of_the_family_only(
     observer: Observer, other_family_category: str
 ) -> None:
-    observer.sees_refusal(add("gone00", "a"), add(other_family_category, "a"), add("gone00"))
+    observer.sees_refusal(
+        add_category_apps("gone00", "a"),
+        add_category_apps(other_family_category, "a"),
+        add_category_apps("gone00"),
+    )
 
 
-@pytest.mark.parametrize("act", [add, remove])
+@pytest.mark.parametrize("act", [add_category_apps, remove_category_apps])
 @pytest.mark.parametrize("wrong", [["a", "a"], [""], ["x" * 256], [1], [None]])
 def test_malformed_lists_of_apps_are_refused(
     family: Family, category: str, observer: Observer, act: Any, wrong: list[Any]
 ) -> None:
-    family.parent_does(add(category, "a"))
+    family.parent_does(add_category_apps(category, "a"))
     observer.sees_refusal(act(category, *wrong))
 
 
 def test_the_longest_app_entry_fits(family: Family, category: str) -> None:
-    family.parent_does(add(category, "x" * 255))
+    family.parent_does(add_category_apps(category, "x" * 255))
     assert apps_of(family, category) == ["x" * 255]
 
 
@@ -101,11 +105,11 @@ def test_apps_are_removed_all_or_none(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     other = family.add_category(child)
-    family.parent_does(add(category, "a", "b", "c"), add(other, "d"))
+    family.parent_does(add_category_apps(category, "a", "b", "c"), add_category_apps(other, "d"))
     for missing in ("d", "A", "a ", "a:Main"):
-        observer.sees_refusal(remove(category, "a", missing))
+        observer.sees_refusal(remove_category_apps(category, "a", missing))
     assert set(apps_of(family, category)) == {"a", "b", "c"}
-    news, level = observer.sees(remove(category, "a", "c"))
+    news, level = observer.sees(remove_category_apps(category, "a", "c"))
     assert (renewed(news), level) == ({category}, Level.IMPORTANT)
     assert apps_of(family, category) == ["b"]
 
@@ -113,14 +117,16 @@ def test_apps_are_removed_all_or_none(
 def test_apps_are_removed_from_categories_of_the_family_only(
     family: Family, category: str, observer: Observer, other_family_category: str
 ) -> None:
-    family.parent_does(add(category, "a"))
-    observer.sees_refusal(remove("gone00", "a"), remove(other_family_category, "a"))
+    family.parent_does(add_category_apps(category, "a"))
+    observer.sees_refusal(
+        remove_category_apps("gone00", "a"), remove_category_apps(other_family_category, "a")
+    )
 
 
 def test_removing_no_apps_counts_whatever_the_category(category: str, observer: Observer) -> None:
-    news, level = observer.sees(remove(category))
+    news, level = observer.sees(remove_category_apps(category))
     assert (renewed(news), level) == ({category}, Level.IMPORTANT)
-    assert observer.sees(remove("gone00")) == ({}, Level.IMPORTANT)
+    assert observer.sees(remove_category_apps("gone00")) == ({}, Level.IMPORTANT)
 
 
 # What a child may do for itself
@@ -138,20 +144,14 @@ class Tree:
         self.bottom = family.add_category(child, parent=self.middle)
         self.aside = family.add_category(child)
         family.parent_does(
-            add(self.top, "top", "aside:Above", "free:Above"),
-            add(self.middle, "middle", "middle:Own", "free:Own"),
-            add(self.bottom, "bottom"),
-            add(self.aside, "aside", "middle:Aside", "free:Aside"),
+            add_category_apps(self.top, "top", "aside:Above", "free:Above"),
+            add_category_apps(self.middle, "middle", "middle:Own", "free:Own"),
+            add_category_apps(self.bottom, "bottom"),
+            add_category_apps(self.aside, "aside", "middle:Aside", "free:Aside"),
         )
 
     def put_unassigned_apps_into(self, category: str) -> None:
-        self.family.parent_does(
-            {
-                "type": "SET_CATEGORY_FOR_UNASSIGNED_APPS",
-                "childId": self.child,
-                "categoryId": category,
-            }
-        )
+        self.family.parent_does(actions.set_category_for_unassigned_apps(self.child, category))
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def tree(family: Family, child: str) -> Tree:
 def test_a_child_moves_apps_down(
     family: Family, tree: Tree, observer: Observer, by_child: Sender, apps: list[str]
 ) -> None:
-    news, level = observer.sees(add(tree.middle, *apps), by=by_child)
+    news, level = observer.sees(add_category_apps(tree.middle, *apps), by=by_child)
     assert tree.middle in renewed(news)
     assert level == Level.IMPORTANT
     assert set(apps) <= set(apps_of(family, tree.middle))
@@ -199,7 +199,7 @@ def test_a_child_moves_apps_down(
 def test_a_child_moves_apps_neither_up_nor_aside(
     tree: Tree, observer: Observer, by_child: Sender, apps: list[str]
 ) -> None:
-    observer.sees_refusal(add(tree.middle, *apps), by=by_child)
+    observer.sees_refusal(add_category_apps(tree.middle, *apps), by=by_child)
 
 
 @pytest.mark.parametrize("default", ["top", "middle"])
@@ -207,9 +207,9 @@ def test_a_child_moves_apps_neither_up_nor_aside(
 def test_apps_without_a_category_count_for_that_of_not_assigned_apps(
     tree: Tree, observer: Observer, by_child: Sender, default: str, entry: str
 ) -> None:
-    observer.sees_refusal(add(tree.middle, entry), by=by_child)
+    observer.sees_refusal(add_category_apps(tree.middle, entry), by=by_child)
     tree.put_unassigned_apps_into(getattr(tree, default))
-    observer.sees(add(tree.middle, entry), by=by_child)
+    observer.sees(add_category_apps(tree.middle, entry), by=by_child)
 
 
 @pytest.mark.parametrize("default", ["bottom", "aside"])
@@ -218,7 +218,7 @@ def test_apps_without_a_category_stay_out_if_those_of_their_kind_are_elsewhere(
     tree: Tree, observer: Observer, by_child: Sender, default: str, entry: str
 ) -> None:
     tree.put_unassigned_apps_into(getattr(tree, default))
-    observer.sees_refusal(add(tree.middle, entry), by=by_child)
+    observer.sees_refusal(add_category_apps(tree.middle, entry), by=by_child)
 
 
 @pytest.mark.parametrize("entry", ["aside", "aside:New", "free:Aside"])
@@ -226,44 +226,41 @@ def test_the_category_for_not_assigned_apps_does_not_matter_for_assigned_ones(
     tree: Tree, observer: Observer, by_child: Sender, entry: str
 ) -> None:
     tree.put_unassigned_apps_into(tree.top)
-    observer.sees_refusal(add(tree.middle, entry), by=by_child)
+    observer.sees_refusal(add_category_apps(tree.middle, entry), by=by_child)
 
 
 def test_apps_of_other_children_count_as_not_assigned(
     family: Family, tree: Tree, observer: Observer, by_child: Sender
 ) -> None:
-    family.parent_does(add(family.add_category(family.add_child()), "new"))
+    family.parent_does(add_category_apps(family.add_category(family.add_child()), "new"))
     tree.put_unassigned_apps_into(tree.top)
-    observer.sees(add(tree.middle, "new"), by=by_child)
+    observer.sees(add_category_apps(tree.middle, "new"), by=by_child)
 
 
 def test_apps_are_tested_before_any_of_them_moves(
     tree: Tree, observer: Observer, by_child: Sender
 ) -> None:
-    observer.sees_refusal(add(tree.bottom, "top", "top:Main", "aside:Main"), by=by_child)
-    observer.sees(add(tree.bottom, "top", "top:Main"), by=by_child)
+    observer.sees_refusal(
+        add_category_apps(tree.bottom, "top", "top:Main", "aside:Main"), by=by_child
+    )
+    observer.sees(add_category_apps(tree.bottom, "top", "top:Main"), by=by_child)
 
 
 def test_a_parent_category_of_another_child_gives_no_apps(
     family: Family, tree: Tree, observer: Observer, by_child: Sender
 ) -> None:
-    family.parent_does({"type": "DELETE_CATEGORY", "categoryId": tree.top})
+    family.parent_does(actions.delete_category(tree.top))
     family.parent_does(
-        {
-            "type": "CREATE_CATEGORY",
-            "categoryId": tree.top,
-            "childId": family.add_child(),
-            "title": "Top",
-        },
-        add(tree.top, "top"),
+        actions.create_category(tree.top, family.add_child(), "Top"),
+        add_category_apps(tree.top, "top"),
     )
-    observer.sees_refusal(add(tree.middle, "top"), by=by_child)
+    observer.sees_refusal(add_category_apps(tree.middle, "top"), by=by_child)
 
 
 def test_a_child_adds_apps_to_its_own_categories_only(
     family: Family, tree: Tree, observer: Observer, by_child: Sender
 ) -> None:
     of_sibling = family.add_category(family.add_child())
-    observer.sees_refusal(add(of_sibling), by=by_child)
-    observer.sees_refusal(add("gone00"), by=by_child)
-    observer.sees_refusal(remove(tree.top, "top"), by=by_child)
+    observer.sees_refusal(add_category_apps(of_sibling), by=by_child)
+    observer.sees_refusal(add_category_apps("gone00"), by=by_child)
+    observer.sees_refusal(remove_category_apps(tree.top, "top"), by=by_child)

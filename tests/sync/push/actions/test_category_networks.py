@@ -6,20 +6,8 @@ import pytest
 
 from sync.notifications import Level
 from sync.push.actions.category_networks import MAX_NETWORKS
+from tests.actions import add_category_network_id, reset_category_network_ids
 from tests.wire import Family, Observer
-
-
-def add(category: str, item: Any = "item00", network: Any = "0123abcd") -> dict[str, Any]:
-    return {
-        "type": "ADD_CATEGORY_NETWORK_ID",
-        "categoryId": category,
-        "itemId": item,
-        "hashedNetworkId": network,
-    }
-
-
-def reset(category: str) -> dict[str, Any]:
-    return {"type": "RESET_CATEGORY_NETWORK_IDS", "categoryId": category}
 
 
 def networks_of(family: Family, category: str) -> list[dict[str, str]]:
@@ -31,20 +19,24 @@ def test_a_network_belongs_to_the_base_data(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     family.add_category(child)
-    news, level = observer.sees(add(category))
+    news, level = observer.sees(add_category_network_id(category))
     assert level == Level.IMPORTANT
     assert news.keys() == {"categoryBase"}
     (base,) = news["categoryBase"]
     assert base["categoryId"] == category
-    assert base["networks"] == [{"itemId": "item00", "hashedNetworkId": "0123abcd"}]
+    assert base["networks"] == [{"itemId": "net001", "hashedNetworkId": "0123abcd"}]
 
 
 def test_an_item_id_is_used_once_per_category(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     other = family.add_category(child)
-    family.parent_does(add(category), add(category, "item01"), add(other))
-    observer.sees_refusal(add(category, "item00", "ffffffff"))
+    family.parent_does(
+        add_category_network_id(category),
+        add_category_network_id(category, "net002"),
+        add_category_network_id(other),
+    )
+    observer.sees_refusal(add_category_network_id(category, hashedNetworkId="ffffffff"))
     assert len(networks_of(family, category)) == 2
     assert len(networks_of(family, other)) == 1
 
@@ -52,20 +44,28 @@ def test_an_item_id_is_used_once_per_category(
 def test_a_category_has_eight_networks_at_most(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
-    family.parent_does(*(add(category, f"item{number:02}") for number in range(MAX_NETWORKS)))
-    observer.sees_refusal(add(category, "item99"))
+    family.parent_does(
+        *(add_category_network_id(category, f"item{number:02}") for number in range(MAX_NETWORKS))
+    )
+    observer.sees_refusal(add_category_network_id(category, "item99"))
     assert len(networks_of(family, category)) == 8
-    family.parent_does(add(family.add_category(child), "item99"))
-    family.parent_does(reset(category), add(category, "item99"))
+    family.parent_does(add_category_network_id(family.add_category(child), "item99"))
+    family.parent_does(
+        reset_category_network_ids(category), add_category_network_id(category, "item99")
+    )
 
 
 def test_all_networks_are_removed_at_once_also_if_there_are_none(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     other = family.add_category(child)
-    family.parent_does(add(category), add(category, "item01"), add(other))
+    family.parent_does(
+        add_category_network_id(category),
+        add_category_network_id(category, "net002"),
+        add_category_network_id(other),
+    )
     for _ in range(2):
-        news, level = observer.sees(reset(category))
+        news, level = observer.sees(reset_category_network_ids(category))
         assert level == Level.IMPORTANT
         assert news.keys() == {"categoryBase"}
         (base,) = news["categoryBase"]
@@ -77,23 +77,25 @@ def test_networks_need_a_category_of_the_family(
     observer: Observer, other_family_category: str
 ) -> None:
     for category in ("gone00", other_family_category):
-        observer.sees_refusal(add(category), reset(category))
+        observer.sees_refusal(
+            add_category_network_id(category), reset_category_network_ids(category)
+        )
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"network": "0123ABCD"},
-        {"network": "0123abc"},
-        {"network": "0123abcde"},
-        {"network": "0123abcd\n"},
-        {"network": ""},
-        {"network": 12345678},
-        {"item": ""},
-        {"item": "item0-"},
+        {"hashedNetworkId": "0123ABCD"},
+        {"hashedNetworkId": "0123abc"},
+        {"hashedNetworkId": "0123abcde"},
+        {"hashedNetworkId": "0123abcd\n"},
+        {"hashedNetworkId": ""},
+        {"hashedNetworkId": 12345678},
+        {"itemId": ""},
+        {"itemId": "item0-"},
     ],
 )
 def test_a_malformed_network_is_refused(
     category: str, observer: Observer, wrong: dict[str, Any]
 ) -> None:
-    observer.sees_refusal(add(category, **wrong))
+    observer.sees_refusal(add_category_network_id(category, **wrong))

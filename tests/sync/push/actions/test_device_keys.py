@@ -1,48 +1,24 @@
 """Public keys and key requests (app-logic-actions.md, "UPLOAD_DEVICE_PUBLIC_KEY" to
 "FINISH_KEY_REQUEST")."""
 
-import base64
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from sync.notifications import Level, ShouldSync
+from tests import actions
+from tests.actions import b64, finish_key_request, send_key_request, upload_device_public_key
 from tests.wire import Device, Family, Observer
 
 
-def b64(byte: int, length: int) -> str:
-    return base64.b64encode(bytes([byte]) * length).decode()
-
-
-def upload(byte: int = 1, length: int = 32) -> dict[str, Any]:
-    return {"type": "UPLOAD_DEVICE_PUBLIC_KEY", "key": b64(byte, length)}
-
-
-def request(number: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "type": "SEND_KEY_REQUEST",
-        "dsn": number,
-        "dataType": 1,
-        "tempKey": b64(2, 32),
-        "signature": b64(3, 64),
-        **fields,
-    }
-
-
 def reply(number: int, byte: int = 4, **fields: Any) -> dict[str, Any]:
-    return {
-        "type": "REPLY_TO_KEY_REQUEST",
-        "rsn": number,
+    keys = {
         "tempKey": b64(byte, 32),
         "encryptedKey": b64(byte, 16),
         "signature": b64(byte, 64),
-        **fields,
     }
-
-
-def finish(number: Any) -> dict[str, Any]:
-    return {"type": "FINISH_KEY_REQUEST", "dsn": number}
+    return actions.reply_to_key_request(number, **{**keys, **fields})
 
 
 @pytest.fixture
@@ -64,25 +40,25 @@ def responses(device: Device) -> list[dict[str, Any]]:
 
 def test_a_public_key_is_shown_to_all(observer: Observer, device: Device) -> None:
     assert "pk" not in device.entry()
-    news, level = observer.sees(upload(), by=device)
+    news, level = observer.sees(upload_device_public_key(b64(1, 32)), by=device)
     assert (set(news), level) == ({"devices"}, Level.IMPORTANT)
     assert device.entry()["pk"] == b64(1, 32)
 
 
 @pytest.mark.parametrize("byte", [1, 2])
 def test_a_public_key_is_never_replaced(observer: Observer, device: Device, byte: int) -> None:
-    device.applies(upload(1))
-    assert observer.sees(upload(byte), by=device) == ({}, Level.NONE)
+    device.applies(upload_device_public_key(b64(1, 32)))
+    assert observer.sees(upload_device_public_key(b64(byte, 32)), by=device) == ({}, Level.NONE)
     assert device.entry()["pk"] == b64(1, 32)
 
 
 @pytest.mark.parametrize(
     "action",
     [
-        upload(length=31),
-        upload(length=33),
-        {"type": "UPLOAD_DEVICE_PUBLIC_KEY", "key": ""},
-        {"type": "UPLOAD_DEVICE_PUBLIC_KEY", "key": None},
+        upload_device_public_key(b64(1, 31)),
+        upload_device_public_key(b64(1, 33)),
+        actions.upload_device_public_key(""),
+        {**actions.upload_device_public_key(), "key": None},
         {"type": "UPLOAD_DEVICE_PUBLIC_KEY"},
     ],
 )
@@ -96,7 +72,7 @@ def test_a_public_key_has_32_bytes(
 
 
 def test_a_request_is_passed_on(family: Family, observer: Observer, device: Device) -> None:
-    news, level = observer.sees(request(7), by=device)
+    news, level = observer.sees(send_key_request(7), by=device)
     assert level == Level.IMPORTANT
     assert news == {
         "krq": [
@@ -105,8 +81,8 @@ def test_a_request_is_passed_on(family: Family, observer: Observer, device: Devi
                 "senId": device.id,
                 "senSeq": 7,
                 "type": 1,
-                "tempKey": b64(2, 32),
-                "signature": b64(3, 64),
+                "tempKey": b64(6, 32),
+                "signature": b64(7, 64),
             }
         ]
     }
@@ -116,9 +92,9 @@ def test_a_request_is_passed_on(family: Family, observer: Observer, device: Devi
 def test_a_request_may_be_about_a_device_or_a_category(family: Family, device: Device) -> None:
     category = family.add_category(family.add_child())
     device.applies(
-        request(1, deviceId=family.parent.id),
-        request(2, deviceId=device.id),
-        request(3, categoryId=category),
+        send_key_request(1, deviceId=family.parent.id),
+        send_key_request(2, deviceId=device.id),
+        send_key_request(3, categoryId=category),
     )
     assert [(r.get("deviceId"), r.get("categoryId")) for r in family.parent.full_pull()["krq"]] == [
         (family.parent.id, None),
@@ -129,14 +105,14 @@ def test_a_request_may_be_about_a_device_or_a_category(family: Family, device: D
 
 def test_requests_of_a_family_are_numbered(family: Family, device: Device) -> None:
     other = family.add_device()
-    device.applies(request(1))
-    other.applies(request(1))
-    device.applies(request(1, dataType=2))
+    device.applies(send_key_request(1))
+    other.applies(send_key_request(1))
+    device.applies(send_key_request(1, dataType=2))
     assert requests(family) == [(1, 1), (2, 1), (3, 1)]
 
 
 def test_a_refused_request_gives_its_number_back(family: Family, device: Device) -> None:
-    device.applies(request(1, deviceId="nobody"), request(2), but=[0])
+    device.applies(send_key_request(1, deviceId="nobody"), send_key_request(2), but=[0])
     assert requests(family) == [(1, 2)]
 
 
@@ -149,19 +125,19 @@ def test_a_request_replaces_the_former_one_about_the_same(family: Family, device
         {"deviceId": family.parent.id},
         {"categoryId": category},
     ]
-    device.applies(*[request(number, **about) for number, about in enumerate(abouts)])
-    family.add_device().applies(request(100))
+    device.applies(*[send_key_request(number, **about) for number, about in enumerate(abouts)])
+    family.add_device().applies(send_key_request(100))
     assert requests(family) == [(1, 0), (2, 1), (3, 2), (4, 3), (5, 4), (6, 100)]
     for number, about in enumerate(abouts):
-        device.applies(request(number + 10, **about))
+        device.applies(send_key_request(number + 10, **about))
     assert requests(family) == [(6, 100), (7, 10), (8, 11), (9, 12), (10, 13), (11, 14)]
 
 
 def test_a_replaced_request_loses_its_responses(family: Family, device: Device) -> None:
-    device.applies(request(1))
+    device.applies(send_key_request(1))
     family.parent.applies(reply(1))
     assert len(responses(device)) == 1
-    device.applies(request(1))
+    device.applies(send_key_request(1))
     assert responses(device) == []
 
 
@@ -186,27 +162,27 @@ def test_a_replaced_request_loses_its_responses(family: Family, device: Device) 
 def test_bad_requests_are_refused(
     observer: Observer, device: Device, fields: dict[str, Any]
 ) -> None:
-    observer.sees_refusal(request(1, **fields), by=device)
+    observer.sees_refusal(send_key_request(1, **fields), by=device)
 
 
 def test_a_request_is_about_one_thing(family: Family, device: Device) -> None:
     category = family.add_category(family.add_child())
-    device.refuses(request(1, deviceId=device.id, categoryId=category))
+    device.refuses(send_key_request(1, deviceId=device.id, categoryId=category))
     assert requests(family) == []
 
 
 def test_a_request_is_about_the_own_family(client: FlaskClient, device: Device) -> None:
     stranger = Family(client)
     category = stranger.add_category(stranger.add_child())
-    device.refuses(request(1, deviceId=stranger.parent.id))
-    device.refuses(request(1, categoryId=category))
+    device.refuses(send_key_request(1, deviceId=stranger.parent.id))
+    device.refuses(send_key_request(1, categoryId=category))
 
 
 @pytest.mark.parametrize("number", [-1, 0, 2**53 - 1, -(2**53 - 1)])
 def test_numbers_of_the_sender_are_free(family: Family, device: Device, number: int) -> None:
-    device.applies(request(number), request(number, dataType=2))
+    device.applies(send_key_request(number), send_key_request(number, dataType=2))
     assert requests(family) == [(1, number), (2, number)]
-    device.applies(finish(number))
+    device.applies(finish_key_request(number))
     assert requests(family) == []
 
 
@@ -217,7 +193,7 @@ def test_a_response_goes_to_who_asked(
     family: Family, device: Device, told: list[ShouldSync]
 ) -> None:
     other = family.add_device()
-    device.applies(request(70))
+    device.applies(send_key_request(70))
     told.clear()
     family.parent.applies(reply(1))
     assert told == [ShouldSync(device.token, is_important=True)]
@@ -236,7 +212,7 @@ def test_a_response_goes_to_who_asked(
 
 def test_each_device_replies_once(family: Family, device: Device, told: list[ShouldSync]) -> None:
     other = family.add_device()
-    device.applies(request(70))
+    device.applies(send_key_request(70))
     family.parent.applies(reply(1, 4))
     told.clear()
     family.parent.applies(reply(1, 5))
@@ -252,8 +228,8 @@ def test_each_device_replies_once(family: Family, device: Device, told: list[Sho
 
 def test_responses_are_numbered_by_their_receiver(family: Family, device: Device) -> None:
     other = family.add_device()
-    device.applies(request(1), request(2, dataType=2))
-    other.applies(request(3))
+    device.applies(send_key_request(1), send_key_request(2, dataType=2))
+    other.applies(send_key_request(3))
     family.parent.applies(reply(3), reply(2), reply(1))
     assert [(r["srvSeq"], r["rqSeq"]) for r in responses(device)] == [(1, 2), (2, 1)]
     assert [(r["srvSeq"], r["rqSeq"]) for r in responses(other)] == [(1, 3)]
@@ -263,13 +239,13 @@ def test_responses_are_numbered_by_their_receiver(family: Family, device: Device
 def test_a_response_to_nothing_is_no_mistake(
     observer: Observer, device: Device, number: int
 ) -> None:
-    device.applies(request(1))
+    device.applies(send_key_request(1))
     observer.device.pull()
     assert observer.sees(reply(number), by=device) == ({}, Level.NONE)
 
 
 def test_requests_of_other_families_are_not_found(client: FlaskClient, device: Device) -> None:
-    device.applies(request(1))
+    device.applies(send_key_request(1))
     stranger = Family(client).parent
     stranger.applies(reply(1))
     assert responses(device) == []
@@ -288,7 +264,7 @@ def test_requests_of_other_families_are_not_found(client: FlaskClient, device: D
     ],
 )
 def test_bad_responses_are_refused(family: Family, device: Device, fields: dict[str, Any]) -> None:
-    device.applies(request(1))
+    device.applies(send_key_request(1))
     family.parent.refuses(reply(1, **fields))
     assert responses(device) == []
 
@@ -300,26 +276,30 @@ def test_a_finished_request_goes_with_its_responses(
     family: Family, observer: Observer, device: Device
 ) -> None:
     other = family.add_device()
-    device.applies(request(1), request(1, dataType=2), request(2, deviceId=device.id))
-    other.applies(request(1))
+    device.applies(
+        send_key_request(1),
+        send_key_request(1, dataType=2),
+        send_key_request(2, deviceId=device.id),
+    )
+    other.applies(send_key_request(1))
     family.parent.applies(reply(1), reply(3))
     observer.device.pull()
-    assert observer.sees(finish(1), by=device) == ({}, Level.NONE)
+    assert observer.sees(finish_key_request(1), by=device) == ({}, Level.NONE)
     assert requests(family) == [(3, 2), (4, 1)]
     assert [r["rqSeq"] for r in responses(device)] == [2]
 
 
 def test_finishing_nothing_is_no_mistake(observer: Observer, device: Device) -> None:
-    assert observer.sees(finish(5), by=device) == ({}, Level.NONE)
+    assert observer.sees(finish_key_request(5), by=device) == ({}, Level.NONE)
 
 
 @pytest.mark.parametrize("number", [None, 0.5, "1", 2**53])
 def test_a_bad_number_finishes_nothing(observer: Observer, device: Device, number: Any) -> None:
-    observer.sees_refusal(finish(number), by=device)
+    observer.sees_refusal(finish_key_request(number), by=device)
 
 
 def test_a_request_about_a_category_goes_with_it(family: Family, device: Device) -> None:
     category = family.add_category(family.add_child())
-    device.applies(request(1, categoryId=category), request(2))
-    family.parent_does({"type": "DELETE_CATEGORY", "categoryId": category})
+    device.applies(send_key_request(1, categoryId=category), send_key_request(2))
+    family.parent_does(actions.delete_category(category))
     assert requests(family) == [(2, 2)]

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from sync.notifications import Level
+from tests import actions
+from tests.actions import update_device_status
 from tests.wire import Device, Family, Observer
 
 PROTECTION_LEVELS = ["none", "simple device admin", "password device admin", "device owner"]
@@ -38,10 +40,6 @@ def device(family: Family) -> Device:
     return family.add_device()
 
 
-def status(**fields: Any) -> dict[str, Any]:
-    return {"type": "UPDATE_DEVICE_STATUS", **fields}
-
-
 def manipulation(device: Device) -> tuple[bool, int]:
     entry = device.entry()
     return entry["hadManipulation"], entry["hadManipulationFlags"]
@@ -52,12 +50,12 @@ def test_values_are_stored_with_the_highest_one(
     device: Device, field: str, current: str, highest: str, flag: int, ranks: list[Any]
 ) -> None:
     for value in ranks:
-        device.applies(status(**{field: value}))
+        device.applies(update_device_status(**{field: value}))
         entry = device.entry()
         assert (entry[current], entry[highest]) == (value, value)
     assert manipulation(device) == (False, 0)
     for value in reversed(ranks):
-        device.applies(status(**{field: value}))
+        device.applies(update_device_status(**{field: value}))
         entry = device.entry()
         assert (entry[current], entry[highest]) == (value, ranks[-1])
     assert manipulation(device) == (True, flag)
@@ -67,7 +65,9 @@ def test_values_are_stored_with_the_highest_one(
 def test_gaining_it_again_clears_nothing(
     device: Device, field: str, current: str, highest: str, flag: int, ranks: list[Any]
 ) -> None:
-    device.applies(*[status(**{field: value}) for value in (ranks[-1], ranks[0], ranks[-1])])
+    device.applies(
+        *[update_device_status(**{field: value}) for value in (ranks[-1], ranks[0], ranks[-1])]
+    )
     assert device.entry()[current] == ranks[-1]
     assert manipulation(device) == (True, flag)
 
@@ -82,30 +82,26 @@ def test_a_repeated_low_value_is_no_new_manipulation(
     flag: int,
     ranks: list[Any],
 ) -> None:
-    device.applies(status(**{field: ranks[-1]}), status(**{field: ranks[0]}))
-    family.parent_does(
-        {
-            "type": "IGNORE_MANIPULATION",
-            "deviceId": device.id,
-            "admin": False,
-            "adminA": False,
-            "downgrade": False,
-            "notification": False,
-            "usageStats": False,
-            "hadManipulation": True,
-            "ignoreHadManipulationFlags": flag,
-        }
+    device.applies(
+        update_device_status(**{field: ranks[-1]}), update_device_status(**{field: ranks[0]})
     )
-    device.applies(status(**{field: ranks[0]}))
+    family.parent_does(
+        actions.ignore_manipulation(
+            device.id, hadManipulation=True, ignoreHadManipulationFlags=flag
+        )
+    )
+    device.applies(update_device_status(**{field: ranks[0]}))
     assert manipulation(device) == (False, 0)
     if len(ranks) > 2:
-        device.applies(status(**{field: ranks[1]}))
+        device.applies(update_device_status(**{field: ranks[1]}))
         assert manipulation(device) == (True, flag)
 
 
 def test_several_losses_add_up(device: Device) -> None:
-    device.applies(status(usageStats="granted", appVersion=5, overlayPermission="granted"))
-    device.applies(status(usageStats="not granted", appVersion=4))
+    device.applies(
+        update_device_status(usageStats="granted", appVersion=5, overlayPermission="granted")
+    )
+    device.applies(update_device_status(usageStats="not granted", appVersion=4))
     assert manipulation(device) == (True, 2 | 8)
 
 
@@ -113,9 +109,13 @@ def test_several_losses_add_up(device: Device) -> None:
     ("field", "name"), [("didReboot", "reboot"), ("isQOrLaterNow", "qOrLater")]
 )
 def test_what_happened_once_stays(device: Device, field: str, name: str) -> None:
-    device.applies(status(**{field: False}))
+    device.applies(update_device_status(**{field: False}))
     assert device.entry()[name] is False
-    device.applies(status(**{field: True}), status(**{field: False}), status())
+    device.applies(
+        update_device_status(**{field: True}),
+        update_device_status(**{field: False}),
+        update_device_status(),
+    )
     assert device.entry()[name] is True
 
 
@@ -123,29 +123,32 @@ def test_what_happened_once_stays(device: Device, field: str, name: str) -> None
     ("flags", "stored"), [(0, 0), (1, 1), (2, 0), (3, 1), (-1, 1), (-2, 0), (2**53 - 1, 1)]
 )
 def test_one_manipulation_flag_is_known(device: Device, flags: int, stored: int) -> None:
-    device.applies(status(addedManipulationFlags=flags), status())
+    device.applies(update_device_status(addedManipulationFlags=flags), update_device_status())
     assert device.entry()["mFlags"] == stored
 
 
 def test_manipulation_flags_are_added(device: Device) -> None:
-    device.applies(status(addedManipulationFlags=1), status(addedManipulationFlags=2))
+    device.applies(
+        update_device_status(addedManipulationFlags=1),
+        update_device_status(addedManipulationFlags=2),
+    )
     assert device.entry()["mFlags"] == 1
 
 
 def test_the_platform_is_stored(device: Device) -> None:
     assert "pType" not in device.entry()
-    device.applies(status(platformType="android8", platformLevel=128))
-    device.applies(status())
+    device.applies(update_device_status(platformType="android8", platformLevel=128))
+    device.applies(update_device_status())
     entry = device.entry()
     assert (entry["pType"], entry["pLevel"]) == ("android8", 128)
-    device.applies(status(platformType="x", platformLevel=0))
+    device.applies(update_device_status(platformType="x", platformLevel=0))
     entry = device.entry()
     assert (entry["pType"], entry["pLevel"]) == ("x", 0)
 
 
 def test_a_status_without_anything_is_news(observer: Observer, device: Device) -> None:
     before = device.entry()
-    news, level = observer.sees(status(), by=device)
+    news, level = observer.sees(update_device_status(), by=device)
     assert (set(news), level) == ({"devices"}, Level.UNIMPORTANT)
     assert before in news["devices"]["data"]
 
@@ -178,16 +181,16 @@ def test_a_status_without_anything_is_news(observer: Observer, device: Device) -
 def test_bad_values_refuse_the_whole_status(
     observer: Observer, device: Device, fields: dict[str, Any]
 ) -> None:
-    observer.sees_refusal(status(**{"isQOrLaterNow": True, **fields}), by=device)
+    observer.sees_refusal(update_device_status(**{"isQOrLaterNow": True, **fields}), by=device)
 
 
 def test_a_device_reports_about_itself_only(family: Family, device: Device) -> None:
     before = family.parent.entry()
-    device.applies(status(appVersion=5))
+    device.applies(update_device_status(appVersion=5))
     assert family.parent.entry() == before
 
 
-TRIED = {"type": "TRIED_DISABLING_DEVICE_ADMIN"}
+TRIED = actions.tried_disabling_device_admin()
 
 
 def test_the_first_attempt_to_disable_the_admin_is_noted(
@@ -200,10 +203,10 @@ def test_the_first_attempt_to_disable_the_admin_is_noted(
 
 
 def test_forcing_a_sync_does_nothing_else(observer: Observer, device: Device) -> None:
-    assert observer.sees({"type": "FORCE_SYNC"}, by=device) == ({}, Level.IMPORTANT)
+    assert observer.sees(actions.force_sync(), by=device) == ({}, Level.IMPORTANT)
 
 
-@pytest.mark.parametrize("action", [TRIED, {"type": "FORCE_SYNC"}])
+@pytest.mark.parametrize("action", [TRIED, actions.force_sync()])
 def test_actions_without_content_take_none(
     observer: Observer, device: Device, action: dict[str, Any]
 ) -> None:

@@ -8,30 +8,24 @@ import pytest
 import models
 from storage import database as db
 from sync.notifications import Level, ShouldSync
-from tests.wire import SECOND_HASH, Device, Family, Observer, post
+from tests import actions
+from tests.passwords import SECOND_HASH
+from tests.wire import Device, Family, Observer, post
 
-RENAME = {"type": "UPDATE_DEVICE_NAME", "name": "New"}
-USER = {"type": "SET_DEVICE_USER", "userId": "CHILD"}
-KEEP = {"type": "SET_KEEP_SIGNED_IN", "keepSignedIn": True}
-LEAVE = {"type": "SET_KEEP_SIGNED_IN", "keepSignedIn": False}
-DEFAULT_USER = {"type": "SET_DEVICE_DEFAULT_USER", "defaultUserId": "CHILD"}
-TIMEOUT = {"type": "SET_DEVICE_DEFAULT_USER_TIMEOUT", "timeout": 2**40}
-NETWORK_TIME = {"type": "UPDATE_NETWORK_TIME_VERIFICATION", "mode": "if possible"}
-REBOOT = {"type": "SET_CONSIDER_REBOOT_MANIPULATION", "enable": True}
-ACTIVITIES = {"type": "UPDATE_ENABLE_ACTIVITY_LEVEL_BLOCKING", "enable": True}
-CONNECTED = {"type": "SET_SEND_DEVICE_CONNECTED", "enable": True}
-IGNORE = {
-    "type": "IGNORE_MANIPULATION",
-    "admin": False,
-    "adminA": False,
-    "downgrade": False,
-    "notification": False,
-    "usageStats": False,
-    "hadManipulation": False,
-}
+RENAME = actions.update_device_name("DEVICE")
+USER = actions.set_device_user("DEVICE", "CHILD")
+KEEP = actions.set_keep_signed_in("DEVICE")
+LEAVE = actions.set_keep_signed_in("DEVICE", False)
+DEFAULT_USER = actions.set_device_default_user("DEVICE", "CHILD")
+TIMEOUT = actions.set_device_default_user_timeout("DEVICE", 2**40)
+NETWORK_TIME = actions.update_network_time_verification("DEVICE", "if possible")
+REBOOT = actions.set_consider_reboot_manipulation("DEVICE")
+ACTIVITIES = actions.update_enable_activity_level_blocking("DEVICE")
+CONNECTED = actions.set_send_device_connected("DEVICE")
+IGNORE = actions.ignore_manipulation("DEVICE")
 
-SIGN_OUT = {"type": "SIGN_OUT_AT_DEVICE"}
-SIGN_IN = {"type": "CHILD_SIGN_IN"}
+SIGN_OUT = actions.sign_out_at_device()
+SIGN_IN = actions.child_sign_in()
 
 
 class Tablet(Observer):
@@ -39,16 +33,15 @@ class Tablet(Observer):
 
     def __init__(self, family: Family, told: list[ShouldSync]) -> None:
         super().__init__(family, told)
-        self.child = family.add_child(password=SECOND_HASH)
+        self.child = family.add_child(second_hash=SECOND_HASH)
 
     def fill(self, action: dict[str, Any]) -> dict[str, Any]:
-        """The action for this device, with the id of the child in the place of `CHILD`."""
-        values = {"CHILD": self.child}
-        action = {
-            key: values.get(value, value) if type(value) is str else value
+        """Puts ids in the place of `DEVICE` and `CHILD`."""
+        ids = {"DEVICE": self.device.id, "CHILD": self.child}
+        return {
+            key: ids.get(value, value) if type(value) is str else value
             for key, value in action.items()
         }
-        return {"deviceId": self.device.id, **action}
 
     def is_used_by(self, user_id: str) -> None:
         self.family.parent_does(self.fill({**USER, "userId": user_id}))
@@ -117,7 +110,7 @@ def test_a_child_can_not_do_it_for_itself(
     tablet: Tablet, observer: Observer, action: dict[str, Any]
 ) -> None:
     tablet.is_used_by(tablet.child)
-    flags = {"type": "UPDATE_USER_FLAGS", "userId": tablet.child, "modified": 2, "values": 2}
+    flags = actions.update_user_flags(tablet.child, 2, 2)
     tablet.family.parent_does(flags)
     by_child = tablet.device.as_child_device(tablet.child)
     observer.sees_refusal(tablet.fill(action), by=by_child)
@@ -324,32 +317,30 @@ def test_a_device_shows_for_itself_that_it_is_connected(tablet: Tablet) -> None:
 
 # IGNORE_MANIPULATION
 
-LOST = {
-    "type": "UPDATE_DEVICE_STATUS",
-    "protectionLevel": "none",
-    "usageStats": "not granted",
-    "notificationAccess": "not granted",
-    "appVersion": 1,
-    "overlayPermission": "not granted",
-    "accessibilityServiceEnabled": False,
-    "didReboot": True,
-    "addedManipulationFlags": 1,
-}
-HELD = {
-    "type": "UPDATE_DEVICE_STATUS",
-    "protectionLevel": "device owner",
-    "usageStats": "granted",
-    "notificationAccess": "granted",
-    "appVersion": 2,
-    "overlayPermission": "granted",
-    "accessibilityServiceEnabled": True,
-}
+LOST = actions.update_device_status(
+    protectionLevel="none",
+    usageStats="not granted",
+    notificationAccess="not granted",
+    appVersion=1,
+    overlayPermission="not granted",
+    accessibilityServiceEnabled=False,
+    didReboot=True,
+    addedManipulationFlags=1,
+)
+HELD = actions.update_device_status(
+    protectionLevel="device owner",
+    usageStats="granted",
+    notificationAccess="granted",
+    appVersion=2,
+    overlayPermission="granted",
+    accessibilityServiceEnabled=True,
+)
 
 
 @pytest.fixture
 def manipulated(tablet: Tablet) -> Tablet:
     """A device with all warnings that there are."""
-    tablet.device.applies(HELD, LOST, {"type": "TRIED_DISABLING_DEVICE_ADMIN"})
+    tablet.device.applies(HELD, LOST, actions.tried_disabling_device_admin())
     return tablet
 
 

@@ -6,25 +6,9 @@ import pytest
 
 from schemas.strict_json import MAX_SAFE_INTEGER
 from sync.notifications import Level
+from tests import actions
+from tests.actions import increment_category_extratime, set_category_extra_time
 from tests.wire import Family, Observer
-
-
-def set_time(category: str, time: Any, **day: Any) -> dict[str, Any]:
-    return {
-        "type": "SET_CATEGORY_EXTRA_TIME",
-        "categoryId": category,
-        "newExtraTime": time,
-        **day,
-    }
-
-
-def add_time(category: str, time: Any, **day: Any) -> dict[str, Any]:
-    return {
-        "type": "INCREMENT_CATEGORY_EXTRATIME",
-        "categoryId": category,
-        "addedExtraTime": time,
-        **day,
-    }
 
 
 def extra_time(family: Family, category: str) -> tuple[int, int]:
@@ -58,9 +42,9 @@ def test_extra_time_is_set_for_one_category(
 ) -> None:
     parent = family.add_category(child)
     category = family.add_category(child, parent=parent)
-    family.parent_does(set_time(category, 7, day=1))
+    family.parent_does(set_category_extra_time(category, 7, day=1))
     for _ in range(2):
-        news, level = observer.sees(set_time(category, time, **day))
+        news, level = observer.sees(set_category_extra_time(category, time, **day))
         assert (renewed(news), level) == ({category}, Level.IMPORTANT)
         assert extra_time(family, category) == expected
     assert extra_time(family, parent) == (0, -1)
@@ -87,8 +71,8 @@ def test_extra_time_of_another_day_is_dropped_when_some_is_added(
     day: dict[str, int],
     after: tuple[int, int],
 ) -> None:
-    family.parent_does(set_time(category, before[0], day=before[1]))
-    news, level = observer.sees(add_time(category, time, **day))
+    family.parent_does(set_category_extra_time(category, before[0], day=before[1]))
+    news, level = observer.sees(increment_category_extratime(category, time, **day))
     assert (renewed(news), level) == ({category}, Level.IMPORTANT)
     assert extra_time(family, category) == after
 
@@ -99,8 +83,10 @@ def test_extra_time_is_added_to_the_parent_category_too_from_its_own_value(
     top = family.add_category(child)
     middle = family.add_category(child, parent=top)
     bottom = family.add_category(child, parent=middle)
-    family.parent_does(set_time(middle, 10, day=3), set_time(bottom, 20, day=4))
-    news, level = observer.sees(add_time(bottom, 5, day=4))
+    family.parent_does(
+        set_category_extra_time(middle, 10, day=3), set_category_extra_time(bottom, 20, day=4)
+    )
+    news, level = observer.sees(increment_category_extratime(bottom, 5, day=4))
     assert (renewed(news), level) == ({bottom, middle}, Level.IMPORTANT)
     assert extra_time(family, bottom) == (25, 4)
     assert extra_time(family, middle) == (5, 4)
@@ -112,17 +98,10 @@ def test_a_parent_category_that_is_gone_or_of_another_child_gets_no_extra_time(
 ) -> None:
     parent = family.add_category(child)
     category = family.add_category(child, parent=parent)
-    family.parent_does({"type": "DELETE_CATEGORY", "categoryId": parent})
-    assert renewed(observer.sees(add_time(category, 5))[0]) == {category}
-    family.parent_does(
-        {
-            "type": "CREATE_CATEGORY",
-            "categoryId": parent,
-            "childId": family.add_child(),
-            "title": "Not related",
-        }
-    )
-    assert renewed(observer.sees(add_time(category, 5))[0]) == {category}
+    family.parent_does(actions.delete_category(parent))
+    assert renewed(observer.sees(increment_category_extratime(category, 5))[0]) == {category}
+    family.parent_does(actions.create_category(parent, family.add_child(), "Not related"))
+    assert renewed(observer.sees(increment_category_extratime(category, 5))[0]) == {category}
     assert extra_time(family, parent) == (0, -1)
 
 
@@ -131,21 +110,21 @@ def test_a_sum_that_clients_can_not_read_is_refused_as_a_whole(
 ) -> None:
     parent = family.add_category(child)
     category = family.add_category(child, parent=parent)
-    family.parent_does(set_time(parent, MAX_SAFE_INTEGER - 5))
-    observer.sees_refusal(add_time(category, 6))
-    observer.sees(add_time(category, 5))
+    family.parent_does(set_category_extra_time(parent, MAX_SAFE_INTEGER - 5))
+    observer.sees_refusal(increment_category_extratime(category, 6))
+    observer.sees(increment_category_extratime(category, 5))
     assert extra_time(family, category) == (5, -1)
     assert extra_time(family, parent) == (MAX_SAFE_INTEGER, -1)
 
 
-@pytest.mark.parametrize("act", [set_time, add_time])
+@pytest.mark.parametrize("act", [set_category_extra_time, increment_category_extratime])
 def test_extra_time_needs_a_category_of_the_family(
     observer: Observer, other_family_category: str, act: Any
 ) -> None:
     observer.sees_refusal(act("gone00", 5), act(other_family_category, 5))
 
 
-@pytest.mark.parametrize("act", [set_time, add_time])
+@pytest.mark.parametrize("act", [set_category_extra_time, increment_category_extratime])
 @pytest.mark.parametrize(
     ("time", "day"), [(-1, 1), (0.5, 1), ("5", 1), (2**53, 1), (5, -2), (5, None), (5, True)]
 )
@@ -155,7 +134,7 @@ def test_malformed_extra_time_is_refused(
     observer.sees_refusal(act(category, time, day=day))
 
 
-@pytest.mark.parametrize("act", [set_time, add_time])
+@pytest.mark.parametrize("act", [set_category_extra_time, increment_category_extratime])
 @pytest.mark.usefixtures("locked_features")
 def test_extra_time_needs_the_full_version_also_where_none_is_given(
     family: Family, category: str, observer: Observer, act: Any

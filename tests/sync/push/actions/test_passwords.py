@@ -9,28 +9,23 @@ from typing import Any
 import pytest
 
 from sync.notifications import Level
+from tests import actions
+from tests.actions import child_change_password, set_child_password
 from tests.keys import Session, b64, give_server_key, pair, parent_password_change, spki
-from tests.wire import SECOND_HASH, Device, Family, Observer, Sender
+from tests.passwords import OTHER_SECOND_HASH, SECOND_HASH
+from tests.wire import Device, Family, Observer, Sender
 
 NEW_HASH = "$2a$10$" + "n" * 53
 NEW_SALT = "$2a$10$" + "s" * 22
 NEW_SECOND_HASH = NEW_SALT + "t" * 31
 NEW_PASSWORD = {"hash": NEW_HASH, "secondSalt": NEW_SALT, "secondHash": NEW_SECOND_HASH}
 
-SIGN_IN = {"type": "CHILD_SIGN_IN"}
+SIGN_IN = actions.child_sign_in()
 
 
 @pytest.fixture
 def child(family: Family) -> str:
-    return family.add_child(password=SECOND_HASH)
-
-
-def set_password(child: str, password: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "SET_CHILD_PASSWORD", "childId": child, "newPassword": password}
-
-
-def change_password(password: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "CHILD_CHANGE_PASSWORD", "password": password}
+    return family.add_child(second_hash=SECOND_HASH)
 
 
 def knows(family: Family, child: str, second_hash: str) -> bool:
@@ -51,7 +46,7 @@ def test_a_parent_sets_the_first_password_of_a_child(observer: Observer) -> None
     family = observer.family
     child = family.add_child()
     assert not knows(family, child, "")
-    news, level = observer.sees(set_password(child, {**NEW_PASSWORD, "encrypted": False}))
+    news, level = observer.sees(set_child_password(child, {**NEW_PASSWORD, "encrypted": False}))
     assert news.keys() == {"users"}
     assert level == Level.IMPORTANT
     assert shown(family, child) == (NEW_HASH, NEW_SALT)
@@ -61,7 +56,7 @@ def test_a_parent_sets_the_first_password_of_a_child(observer: Observer) -> None
 def test_a_child_changes_its_password(observer: Observer, child: str) -> None:
     family = observer.family
     by_child = family.parent.as_child(child)
-    news, level = observer.sees(change_password(NEW_PASSWORD), by=by_child)
+    news, level = observer.sees(child_change_password(NEW_PASSWORD), by=by_child)
     assert news.keys() == {"users"}
     assert level == Level.IMPORTANT
     assert shown(family, child) == (NEW_HASH, NEW_SALT)
@@ -71,7 +66,7 @@ def test_a_child_changes_its_password(observer: Observer, child: str) -> None:
 
 def test_a_child_without_password_can_not_set_one(observer: Observer) -> None:
     by_child = observer.family.parent.as_child(observer.family.add_child(), second_hash="")
-    observer.sees_refusal(change_password(NEW_PASSWORD), by=by_child)
+    observer.sees_refusal(child_change_password(NEW_PASSWORD), by=by_child)
 
 
 def test_the_next_action_of_a_push_is_signed_with_the_new_password(
@@ -80,7 +75,7 @@ def test_the_next_action_of_a_push_is_signed_with_the_new_password(
     device = family.parent
 
     old, new = (device.as_child(child, second_hash=h) for h in (SECOND_HASH, NEW_SECOND_HASH))
-    change = change_password(NEW_PASSWORD)
+    change = child_change_password(NEW_PASSWORD)
     device.applies_items(old.item(change), new.item(change))
     device.applies_items(new.item(change), old.item(change), but=[1])
 
@@ -88,7 +83,7 @@ def test_the_next_action_of_a_push_is_signed_with_the_new_password(
 @pytest.mark.parametrize("user", ["nObody", "parent"])
 def test_only_children_have_passwords_set_by_parents(observer: Observer, user: str) -> None:
     user_id = observer.family.parent_user if user == "parent" else user
-    observer.sees_refusal(set_password(user_id, NEW_PASSWORD))
+    observer.sees_refusal(set_child_password(user_id, NEW_PASSWORD))
 
 
 @pytest.mark.parametrize(
@@ -112,15 +107,15 @@ def test_a_malformed_password_is_refused(
     observer: Observer, child: str, change: dict[str, Any]
 ) -> None:
     password = {**NEW_PASSWORD, **change}
-    observer.sees_refusal(set_password(child, password))
+    observer.sees_refusal(set_child_password(child, password))
     by_child = observer.family.parent.as_child(child)
-    observer.sees_refusal(change_password(password), by=by_child)
+    observer.sees_refusal(child_change_password(password), by=by_child)
 
 
 def test_children_can_not_set_passwords_as_limits(
     observer: Observer, child: str, by_child: Sender
 ) -> None:
-    observer.sees_refusal(set_password(child, NEW_PASSWORD), by=by_child)
+    observer.sees_refusal(set_child_password(child, NEW_PASSWORD), by=by_child)
     observer.sees_refusal(change_of(observer.family.parent_user), by=by_child)
 
 
@@ -132,21 +127,12 @@ def test_a_password_may_be_encrypted(family: Family, child: str, by: str) -> Non
     device = family.parent
     password = Session(device).password(NEW_PASSWORD)
     if by == "parent":
-        family.parent_does(set_password(child, password))
+        family.parent_does(set_child_password(child, password))
     elif by == "child":
-        device.as_child(child).applies(change_password(password))
+        device.as_child(child).applies(child_change_password(password))
     else:
         child = family.new_id()
-        family.parent_does(
-            {
-                "type": "ADD_USER",
-                "userId": child,
-                "name": "Kim",
-                "userType": "child",
-                "timeZone": "Europe/Berlin",
-                "password": password,
-            }
-        )
+        family.parent_does(actions.add_user(child, password=password))
     assert shown(family, child) == (NEW_HASH, NEW_SALT)
     assert knows(family, child, NEW_SECOND_HASH)
 
@@ -158,16 +144,16 @@ def test_using_a_server_key_replaces_it_but_a_refused_action_does_not(
     session = Session(device)
     device.pull()
     password = session.password(NEW_PASSWORD, plain="no hash")
-    device.as_parent().refuses(set_password(child, password))
+    device.as_parent().refuses(set_child_password(child, password))
     assert "dh" not in device.news()
     for _ in range(2):
-        family.parent_does(set_password(child, session.password(NEW_PASSWORD)))
+        family.parent_does(set_child_password(child, session.password(NEW_PASSWORD)))
     assert device.news()["dh"]["v"] != session.key_id
 
 
 def test_the_key_belongs_to_the_sending_device(observer: Observer, child: str) -> None:
     password = Session(observer.device).password(NEW_PASSWORD)
-    observer.sees_refusal(set_password(child, password))
+    observer.sees_refusal(set_child_password(child, password))
 
 
 @pytest.mark.parametrize(
@@ -175,7 +161,7 @@ def test_the_key_belongs_to_the_sending_device(observer: Observer, child: str) -
 )
 def test_what_was_encrypted_has_to_be_a_hash(observer: Observer, child: str, plain: str) -> None:
     password = Session(observer.family.parent).password(NEW_PASSWORD, plain=plain)
-    observer.sees_refusal(set_password(child, password))
+    observer.sees_refusal(set_child_password(child, password))
 
 
 @pytest.mark.parametrize(
@@ -185,7 +171,7 @@ def test_an_encrypted_password_is_bound_to_its_hash_and_salt(
     observer: Observer, child: str, other: dict[str, str]
 ) -> None:
     password = {**Session(observer.family.parent).password(NEW_PASSWORD), **other}
-    observer.sees_refusal(set_password(child, password))
+    observer.sees_refusal(set_child_password(child, password))
 
 
 ENCRYPTED, CLIENT_KEY, KEY_ID = range(3)
@@ -216,7 +202,7 @@ def test_an_encrypted_password_with_a_wrong_part_is_refused(
     password = Session(observer.family.parent).password(NEW_PASSWORD)
     parts = password["secondHash"].split(".")
     parts[part] = change(parts[part])
-    observer.sees_refusal(set_password(child, {**password, "secondHash": ".".join(parts)}))
+    observer.sees_refusal(set_child_password(child, {**password, "secondHash": ".".join(parts)}))
 
 
 @pytest.mark.parametrize("second_hash", ["x", "x.y", NEW_SECOND_HASH])
@@ -224,7 +210,7 @@ def test_an_encrypted_password_has_three_parts(
     observer: Observer, child: str, second_hash: str
 ) -> None:
     password = {**NEW_PASSWORD, "secondHash": second_hash, "encrypted": True}
-    observer.sees_refusal(set_password(child, password))
+    observer.sees_refusal(set_child_password(child, password))
 
 
 CRYPTO_SALT = "$2a$10$ZYXWVUTSRQPONMLKJIHGFE"
@@ -275,7 +261,7 @@ def test_the_vectors_of_encrypted_passwords_are_accepted(
         "secondHash": encrypted,
         "encrypted": True,
     }
-    family.parent.as_child(child).applies(change_password(password))
+    family.parent.as_child(child).applies(child_change_password(password))
     assert knows(family, child, plain)
 
 
@@ -301,7 +287,7 @@ def test_a_parent_changes_its_password(observer: Observer) -> None:
     assert news.keys() == {"users"}
     assert level == Level.IMPORTANT
     assert shown(family, parent) == (NEW_HASH, NEW_SALT)
-    rename = {"type": "UPDATE_DEVICE_NAME", "deviceId": family.parent.id, "name": "New"}
+    rename = actions.update_device_name(family.parent.id)
     observer.sees_refusal(rename, by=by_password(family.parent, parent, SECOND_HASH))
     observer.sees(rename, by=by_password(family.parent, parent, NEW_SECOND_HASH))
     observer.sees(rename)
@@ -309,7 +295,7 @@ def test_a_parent_changes_its_password(observer: Observer) -> None:
 
 def test_later_actions_of_the_push_are_signed_with_the_new_password(family: Family) -> None:
     device, parent = family.parent, family.parent_user
-    rename = {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "New"}
+    rename = actions.update_device_name(device.id)
 
     old, new = (by_password(device, parent, h) for h in (SECOND_HASH, NEW_SECOND_HASH))
     device.applies_items(old.item(change_of(parent)), new.item(rename))
@@ -317,8 +303,8 @@ def test_later_actions_of_the_push_are_signed_with_the_new_password(family: Fami
 
 
 def test_who_knows_the_password_of_another_parent_may_change_it(observer: Observer) -> None:
-    old = "$2a$12$" + "o" * 53
-    other = observer.family.add_parent(password=old)
+    old = OTHER_SECOND_HASH
+    other = observer.family.add_parent(second_hash=old)
     observer.sees_refusal(change_of(other))
     observer.sees(change_of(other, old=old))
     assert shown(observer.family, other) == (NEW_HASH, NEW_SALT)
@@ -379,33 +365,25 @@ def test_a_signed_change_still_has_to_contain_hashes(
 
 def test_the_vector_of_a_change_is_accepted(family: Family) -> None:
     family.parent_does(
-        {
-            "type": "ADD_USER",
-            "userId": "parA01",
-            "name": "Kim",
-            "userType": "parent",
-            "timeZone": "Europe/Berlin",
-            "password": {
+        actions.add_user(
+            "parA01",
+            "parent",
+            password={
                 "hash": NEW_HASH,
                 "secondSalt": CRYPTO_SALT,
                 "secondHash": CRYPTO_SECOND_HASH,
             },
-        },
-        {
-            "type": "CHANGE_PARENT_PASSWORD",
-            "userId": "parA01",
-            "hash": NEW_HASH,
-            "secondSalt": NEW_SALT,
-            "secondHashEncrypted": (
-                "101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f"
-                "eeddf4dfbe9c0be62d368e577d6f3affbf21b7b5744df8c73a128d0bcf61ad36"
-                "0e22e777ecc19600413e33cbaa4de63d8ac2de666c0a635e78394c1f"
-            ),
-            "integrity": (
-                "8dfd564c678bc8f789d3778a0e92ac9de7d9a04678bd4a40732a2332cb83a081"
-                "a2b63eedfcd44164d6aada12000d2f62cb89c9d47617ea0b5fe4ff92c86c832e"
-            ),
-        },
+        ),
+        actions.change_parent_password(
+            "parA01",
+            hash=NEW_HASH,
+            secondSalt=NEW_SALT,
+            secondHashEncrypted="101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f"
+            "eeddf4dfbe9c0be62d368e577d6f3affbf21b7b5744df8c73a128d0bcf61ad36"
+            "0e22e777ecc19600413e33cbaa4de63d8ac2de666c0a635e78394c1f",
+            integrity="8dfd564c678bc8f789d3778a0e92ac9de7d9a04678bd4a40732a2332cb83a081"
+            "a2b63eedfcd44164d6aada12000d2f62cb89c9d47617ea0b5fe4ff92c86c832e",
+        ),
     )
-    ping = {"type": "UPDATE_DEVICE_NAME", "deviceId": family.parent.id, "name": "New"}
+    ping = actions.update_device_name(family.parent.id)
     by_password(family.parent, "parA01", NEW_SECOND_HASH).applies(ping)

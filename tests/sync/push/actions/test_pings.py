@@ -6,14 +6,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from sync.notifications import ShouldSync
+from tests.actions import ping
 from tests.wire import Device, Family, Observer
 
 Ping = tuple[str, str, str]
-
-
-def action(event: str, other: Device | str, mark: str = "token1") -> dict[str, Any]:
-    device_id = other if isinstance(other, str) else other.id
-    return {"type": "PING", "deviceId": device_id, "event": event, "token": mark}
 
 
 def pings(device: Device) -> list[Ping]:
@@ -32,17 +28,17 @@ def bob(family: Family) -> Device:
 
 def test_the_usual_course(alice: Device, bob: Device, told: list[ShouldSync]) -> None:
     told.clear()
-    alice.applies(action("ping", bob))
+    alice.applies(ping(bob.id))
     assert told == [ShouldSync(bob.token, is_important=True)]
     assert (pings(alice), pings(bob)) == ([], [(alice.id, "ping", "token1")])
     # A pull does not consume it.
     assert pings(bob) == [(alice.id, "ping", "token1")]
     told.clear()
-    bob.applies(action("pong", alice))
+    bob.applies(ping(alice.id, "pong"))
     assert told == [ShouldSync(alice.token, is_important=True)]
     assert (pings(alice), pings(bob)) == ([(bob.id, "pong", "token1")], [])
     told.clear()
-    alice.applies(action("clear", bob))
+    alice.applies(ping(bob.id, "clear"))
     assert told == []
     assert (pings(alice), pings(bob)) == ([], [])
 
@@ -50,49 +46,49 @@ def test_the_usual_course(alice: Device, bob: Device, told: list[ShouldSync]) ->
 @pytest.mark.parametrize("event", ["ping", "pong"])
 def test_a_newer_one_replaces_the_one_of_its_kind(alice: Device, bob: Device, event: str) -> None:
     other = {"ping": "pong", "pong": "ping"}[event]
-    alice.applies(action(other, bob, "other1"))
-    alice.applies(action(event, bob, "token1"), action(event, bob, "token2"))
+    alice.applies(ping(bob.id, other, "other1"))
+    alice.applies(ping(bob.id, event, "token1"), ping(bob.id, event, "token2"))
     assert sorted(pings(bob)) == sorted([(alice.id, event, "token2"), (alice.id, other, "other1")])
 
 
 def test_each_sender_has_its_own(family: Family, alice: Device, bob: Device) -> None:
     carol = family.add_device()
-    alice.applies(action("ping", bob))
-    carol.applies(action("ping", bob), action("pong", bob))
+    alice.applies(ping(bob.id))
+    carol.applies(ping(bob.id), ping(bob.id, "pong"))
     assert sorted(pings(bob)) == sorted(
         [(alice.id, "ping", "token1"), (carol.id, "ping", "token1"), (carol.id, "pong", "token1")]
     )
-    bob.applies(action("clear", carol))
+    bob.applies(ping(carol.id, "clear"))
     assert pings(bob) == [(alice.id, "ping", "token1")]
 
 
 def test_pongs_come_after_pings_of_their_sender(alice: Device, bob: Device) -> None:
-    alice.applies(action("pong", bob), action("ping", bob))
+    alice.applies(ping(bob.id, "pong"), ping(bob.id))
     assert [kind for _, kind, _ in pings(bob)] == ["ping", "pong"]
 
 
 @pytest.mark.parametrize("event", ["pong", "clear"])
 def test_another_token_clears_nothing(alice: Device, bob: Device, event: str) -> None:
-    alice.applies(action("ping", bob, "token1"))
-    bob.applies(action(event, alice, "Token1"))
+    alice.applies(ping(bob.id, "ping", "token1"))
+    bob.applies(ping(alice.id, event, "Token1"))
     assert pings(bob) == [(alice.id, "ping", "token1")]
 
 
 def test_only_the_receiver_clears(alice: Device, bob: Device) -> None:
-    alice.applies(action("ping", bob))
-    alice.applies(action("clear", bob))
+    alice.applies(ping(bob.id))
+    alice.applies(ping(bob.id, "clear"))
     assert pings(bob) == [(alice.id, "ping", "token1")]
 
 
 def test_a_pong_needs_no_ping(alice: Device, bob: Device) -> None:
-    alice.applies(action("pong", bob))
+    alice.applies(ping(bob.id, "pong"))
     assert pings(bob) == [(alice.id, "pong", "token1")]
 
 
 def test_a_ping_to_itself_works(alice: Device) -> None:
-    alice.applies(action("ping", alice))
+    alice.applies(ping(alice.id))
     assert pings(alice) == [(alice.id, "ping", "token1")]
-    alice.applies(action("pong", alice))
+    alice.applies(ping(alice.id, "pong"))
     assert pings(alice) == []
 
 
@@ -100,14 +96,14 @@ def test_a_ping_to_itself_works(alice: Device) -> None:
 def test_an_unknown_device_is_not_pinged(
     client: FlaskClient, observer: Observer, alice: Device, event: str
 ) -> None:
-    observer.sees_refusal(action(event, "nobody"), by=alice)
+    observer.sees_refusal(ping("nobody", event), by=alice)
     stranger = Family(client).parent
-    observer.sees_refusal(action(event, stranger), by=alice)
+    observer.sees_refusal(ping(stranger.id, event), by=alice)
     assert pings(stranger) == []
 
 
 def test_pings_of_an_unknown_device_may_be_cleared(alice: Device) -> None:
-    alice.applies(action("clear", "nobody"))
+    alice.applies(ping("nobody", "clear"))
 
 
 @pytest.mark.parametrize(
@@ -129,6 +125,6 @@ def test_bad_values_are_refused(
     alice: Device, bob: Device, change: dict[str, Any], told: list[ShouldSync]
 ) -> None:
     told.clear()
-    alice.refuses({**action("ping", bob), **change})
+    alice.refuses({**ping(bob.id), **change})
     assert pings(bob) == []
     assert told == []

@@ -1,13 +1,16 @@
-"""That no action of the protocol is forgotten."""
+"""The registry has all actions of the protocol, and `tests/actions.py` builds each of them."""
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from marshmallow import Schema, fields
 
 import sync.push.actions  # noqa: F401  (fills the registry)
 from schemas.fields import Items
 from sync.push.registry import registry
+from tests import actions
 
 APP_LOGIC = (
     "ADD_INSTALLED_APPS",
@@ -117,3 +120,18 @@ def test_no_field_of_an_action_may_be_null() -> None:
     for definition in registry.values():
         for field in all_fields(definition.schema):
             assert not field.allow_none, (definition.type, field.name)
+
+
+@pytest.mark.parametrize(("kind", "name"), sorted(registry))
+def test_each_action_has_a_builder_of_valid_actions(kind: str, name: str) -> None:
+    build = getattr(actions, name.lower())
+    ids = [
+        f"{parameter.name:0<6.6}".replace("_", "0")
+        for parameter in inspect.signature(build).parameters.values()
+        if parameter.default is parameter.empty
+        and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    ]
+    items = [actions.used("games1")] if name == "ADD_USED_TIME_V2" else []
+    built = build(*ids, *items)
+    assert built.pop("type") == name
+    assert registry[kind, name].schema.validate(built) == {}

@@ -8,42 +8,31 @@ import pytest
 import models
 from storage import database as db
 from sync.notifications import Level
+from tests import actions
+from tests.actions import remove_user, update_user_limit_login_category
 from tests.keys import SecurityKey, b64
-from tests.wire import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, Family, Observer, Sender
-
-OTHER_HASH = "$2a$12$" + "o" * 53
+from tests.passwords import OTHER_SECOND_HASH, PASSWORD_HASH, SECOND_HASH, SECOND_SALT
+from tests.wire import Family, Observer, Sender
 
 
 @pytest.fixture
 def other(family: Family) -> str:
     """Another parent than the one who acts."""
-    return family.add_parent(password=OTHER_HASH)
+    return family.add_parent(second_hash=OTHER_SECOND_HASH)
 
 
 @pytest.fixture
 def by_other(family: Family, other: str) -> Sender:
-    return family.parent.as_parent(user=other, auth="sha512", second_hash=OTHER_HASH)
+    return family.parent.as_parent(user=other, auth="sha512", second_hash=OTHER_SECOND_HASH)
 
 
-def proof(user_id: str, second_hash: str = OTHER_HASH) -> str:
+def proof(user_id: str, second_hash: str = OTHER_SECOND_HASH) -> str:
     return hashlib.sha512(f"{user_id}{second_hash}remove".encode()).hexdigest()[:16]
-
-
-def remove_child(user_id: str) -> dict[str, Any]:
-    return {"type": "REMOVE_USER", "userId": user_id}
 
 
 def remove_parent(user_id: str, authentication: str | None = None) -> dict[str, Any]:
     proven = proof(user_id) if authentication is None else authentication
-    return {**remove_child(user_id), "authentication": proven}
-
-
-def limit_login(user_id: str, category: str) -> dict[str, Any]:
-    return {
-        "type": "UPDATE_USER_LIMIT_LOGIN_CATEGORY",
-        "userId": user_id,
-        "categoryId": category,
-    }
+    return remove_user(user_id, authentication=proven)
 
 
 def ids(family: Family) -> set[str]:
@@ -54,9 +43,9 @@ def test_a_removed_child_takes_its_categories_along(
     observer: Observer, child: str, category: str
 ) -> None:
     family = observer.family
-    family.parent_does(limit_login(family.parent_user, category))
+    family.parent_does(update_user_limit_login_category(family.parent_user, category))
     kept = family.add_category(family.add_child())
-    news, level = observer.sees(remove_child(child))
+    news, level = observer.sees(remove_user(child))
     assert news.keys() == {"users", "rmCategories"}
     assert news["rmCategories"] == [category]
     assert level == Level.IMPORTANT
@@ -70,17 +59,10 @@ def test_a_category_with_the_id_of_a_removed_one_inherits_nothing(
 ) -> None:
     family = observer.family
     family.parent_does(
-        {"type": "ADD_CATEGORY_APPS", "categoryId": category, "packageNames": ["com.example"]},
-        remove_child(child),
+        actions.add_category_apps(category, "com.example"),
+        remove_user(child),
     )
-    family.parent_does(
-        {
-            "type": "CREATE_CATEGORY",
-            "categoryId": category,
-            "childId": family.add_child(),
-            "title": "Games",
-        }
-    )
+    family.parent_does(actions.create_category(category, family.add_child()))
     assert family.category(category, "categoryApp")["apps"] == []
 
 
@@ -88,10 +70,10 @@ def test_the_devices_of_a_removed_user_have_none(observer: Observer, child: str)
     family = observer.family
     device = family.add_device(user=child)
     family.parent_does(
-        {"type": "SET_DEVICE_DEFAULT_USER", "deviceId": device.id, "defaultUserId": child},
-        {"type": "SET_DEVICE_DEFAULT_USER_TIMEOUT", "deviceId": device.id, "timeout": 5},
+        actions.set_device_default_user(device.id, child),
+        actions.set_device_default_user_timeout(device.id, 5),
     )
-    news, _ = observer.sees(remove_child(child))
+    news, _ = observer.sees(remove_user(child))
     assert news.keys() == {"users", "devices"}
     entry = device.entry()
     assert (entry["currentUserId"], entry["isUserKeptSignedIn"]) == ("", False)
@@ -100,8 +82,8 @@ def test_the_devices_of_a_removed_user_have_none(observer: Observer, child: str)
 
 def test_a_removed_parent_is_no_longer_kept_signed_in(observer: Observer, other: str) -> None:
     device = observer.family.add_device(user=other)
-    keep = {"type": "SET_KEEP_SIGNED_IN", "deviceId": device.id, "keepSignedIn": True}
-    device.as_parent(user=other, auth="sha512", second_hash=OTHER_HASH).applies(keep)
+    keep = actions.set_keep_signed_in(device.id)
+    device.as_parent(user=other, auth="sha512", second_hash=OTHER_SECOND_HASH).applies(keep)
     news, level = observer.sees(remove_parent(other))
     assert news.keys() == {"users", "devices"}
     assert level == Level.IMPORTANT
@@ -123,11 +105,11 @@ def test_the_security_keys_of_a_removed_parent_go_along(
 def test_later_actions_of_the_push_see_that_the_user_is_gone(family: Family, child: str) -> None:
     device = family.add_device(user=child)
     family.parent.as_parent().applies(
-        {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "First"},
-        remove_child(child),
-        {"type": "RENAME_CHILD", "childId": child, "newName": "Kim"},
-        {"type": "SET_DEVICE_DEFAULT_USER", "deviceId": device.id, "defaultUserId": child},
-        {"type": "UPDATE_DEVICE_NAME", "deviceId": device.id, "name": "Last"},
+        actions.update_device_name(device.id, "First"),
+        remove_user(child),
+        actions.rename_child(child),
+        actions.set_device_default_user(device.id, child),
+        actions.update_device_name(device.id, "Last"),
         but=[2, 3],
     )
     entry = device.entry()
@@ -145,7 +127,7 @@ def test_the_proof_is_exact(observer: Observer, other: str) -> None:
     right = proof(other)
     for wrong in (right[:15], right + "0", right + "\n", proof(other, SECOND_HASH)):
         observer.sees_refusal(remove_parent(other, wrong))
-    observer.sees_refusal(remove_child(other))
+    observer.sees_refusal(remove_user(other))
 
 
 def test_the_vector_of_the_proof_is_accepted(observer: Observer) -> None:
@@ -154,16 +136,7 @@ def test_the_vector_of_the_proof_is_accepted(observer: Observer) -> None:
         "secondSalt": SECOND_SALT,
         "secondHash": "$2a$12$" + "b" * 53,
     }
-    observer.family.parent_does(
-        {
-            "type": "ADD_USER",
-            "userId": "parenB",
-            "name": "Kim",
-            "userType": "parent",
-            "timeZone": "Europe/Berlin",
-            "password": password,
-        }
-    )
+    observer.family.parent_does(actions.add_user("parenB", "parent", password=password))
     observer.sees(remove_parent("parenB", "16fc338253d88447"))
     assert "parenB" not in ids(observer.family)
 
@@ -196,7 +169,7 @@ def test_one_parent_with_a_mail_address_stays(observer: Observer, other: str, ch
 def test_one_parent_whose_sign_in_is_not_limited_stays(
     observer: Observer, other: str, category: str
 ) -> None:
-    observer.sees(limit_login(observer.family.parent_user, category))
+    observer.sees(update_user_limit_login_category(observer.family.parent_user, category))
     observer.sees_refusal(remove_parent(other))
     observer.family.add_parent("Third")
     observer.sees(remove_parent(other))
@@ -205,11 +178,11 @@ def test_one_parent_whose_sign_in_is_not_limited_stays(
 def test_a_limit_of_the_removed_parent_goes_along(
     observer: Observer, other: str, category: str, by_other: Sender
 ) -> None:
-    observer.sees(limit_login(other, category), by=by_other)
+    observer.sees(update_user_limit_login_category(other, category), by=by_other)
     observer.sees(remove_parent(other))
     assert observer.family.category(category)
 
 
 def test_children_need_no_proof(observer: Observer, child: str) -> None:
-    observer.sees({**remove_child(child), "authentication": "whatever"})
+    observer.sees(remove_user(child, authentication="whatever"))
     assert child not in ids(observer.family)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sync.notifications import Level
+from tests import actions
 from tests.wire import Family, Observer, Sender
 
 STRICT = {"time": 1000, "days": 3, "extraTime": True}
@@ -47,18 +48,15 @@ ATTRIBUTES: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 def create(category: str, rule: str = "rule00", **attributes: Any) -> dict[str, Any]:
-    return {
-        "type": "CREATE_TIMELIMIT_RULE",
-        "rule": {"ruleId": rule, "categoryId": category, **STRICT, **attributes},
-    }
+    return actions.create_timelimit_rule(rule, category, **{**STRICT, **attributes})
 
 
 def update(rule: str = "rule00", **attributes: Any) -> dict[str, Any]:
-    return {"type": "UPDATE_TIMELIMIT_RULE", "ruleId": rule, **STRICT, **attributes}
+    return actions.update_timelimit_rule(rule, **{**STRICT, **attributes})
 
 
 def delete(rule: str = "rule00") -> dict[str, Any]:
-    return {"type": "DELETE_TIMELIMIT_RULE", "ruleId": rule}
+    return actions.delete_timelimit_rule(rule)
 
 
 def rules_in(news: dict[str, Any], category: str) -> list[dict[str, Any]]:
@@ -180,7 +178,7 @@ def test_later_actions_of_the_push_find_no_deleted_rule(family: Family, category
 def test_session_durations_outlive_their_rule(family: Family, category: str) -> None:
     family.parent_does(create(category, dur=5000, pause=5000))
     usage = {"categoryId": category, "tta": 1000, "etts": 0, "sdl": [[0, 1439, 5000, 5000]]}
-    family.parent.applies({"type": "ADD_USED_TIME_V2", "d": 1, "i": [usage]})
+    family.parent.applies(actions.add_used_time_v2(usage, d=1))
     family.parent_does(delete())
     assert family.category(category, "usedTimes")["sessionDurations"]
 

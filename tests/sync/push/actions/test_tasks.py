@@ -7,28 +7,22 @@ import pytest
 import mails
 from schemas.strict_json import MAX_SAFE_INTEGER
 from sync.notifications import Level
+from tests import actions
 from tests.wire import Device, Family, Observer
 
 DAY_MS = 86_400_000
 
-MARK_PENDING = {"type": "MARK_TASK_PENDING", "taskId": "task00"}
-DELETE = {"type": "DELETE_CHILD_TASK", "taskId": "task00"}
+MARK_PENDING = actions.mark_task_pending("task00")
+DELETE = actions.delete_child_task("task00")
 
 
 def task(category: str, *, is_new: bool = True, **fields: Any) -> dict[str, Any]:
-    return {
-        "type": "UPDATE_CHILD_TASK",
-        "isNew": is_new,
-        "taskId": "task00",
-        "categoryId": category,
-        "taskTitle": "Dishes",
-        "extraTimeDuration": 1000,
-        **fields,
-    }
+    fields = {"taskTitle": "Dishes", "extraTimeDuration": 1000, **fields}
+    return actions.update_child_task("task00", category, is_new=is_new, **fields)
 
 
 def review(ok: bool, **fields: Any) -> dict[str, Any]:
-    return {"type": "REVIEW_CHILD_TASK", "taskId": "task00", "ok": ok, "time": 77, **fields}
+    return actions.review_child_task("task00", ok, time=77, **fields)
 
 
 @pytest.fixture
@@ -192,14 +186,7 @@ def test_a_done_task_earns_its_extra_time(
     today: dict[str, int],
     after: tuple[int, int],
 ) -> None:
-    family.parent_does(
-        {
-            "type": "SET_CATEGORY_EXTRA_TIME",
-            "categoryId": pending,
-            "newExtraTime": before[0],
-            "day": before[1],
-        }
-    )
+    family.parent_does(actions.set_category_extra_time(pending, before[0], day=before[1]))
     news, level = observer.sees(review(True, **today))
     assert level == Level.IMPORTANT
     assert news.keys() == {"categoryBase", "tasks"}
@@ -212,7 +199,7 @@ def test_a_done_task_earns_its_extra_time(
 def test_parent_categories_earn_nothing(family: Family, child: str, pending: str) -> None:
     parent = family.add_category(child)
     family.parent_does(
-        {"type": "SET_PARENT_CATEGORY", "categoryId": pending, "parentCategory": parent},
+        actions.set_parent_category(pending, parent),
         review(True),
     )
     assert family.category(pending)["extraTime"] == 1000
@@ -243,13 +230,7 @@ def test_only_a_pending_task_is_reviewed(
 def test_a_sum_that_clients_can_not_read_is_refused(
     family: Family, pending: str, observer: Observer
 ) -> None:
-    family.parent_does(
-        {
-            "type": "SET_CATEGORY_EXTRA_TIME",
-            "categoryId": pending,
-            "newExtraTime": MAX_SAFE_INTEGER - 999,
-        }
-    )
+    family.parent_does(actions.set_category_extra_time(pending, MAX_SAFE_INTEGER - 999))
     observer.sees_refusal(review(True))
     assert [entry["p"] for entry in tasks_of(family, pending)] == [True]
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from sync.notifications import Level
+from tests import actions
 from tests.keys import SecurityKey, Session, b64
+from tests.passwords import OTHER_SECOND_HASH
 from tests.wire import Family, Observer, Sender
-
-OTHER_HASH = "$2a$12$" + "o" * 53
 
 
 def handles(family: Family) -> set[str]:
@@ -32,10 +32,10 @@ def test_a_parent_adds_a_key(observer: Observer, server_clock: Any) -> None:
 
 def test_the_key_belongs_to_the_author(observer: Observer) -> None:
     family = observer.family
-    other = family.add_parent(password=OTHER_HASH)
+    other = family.add_parent(second_hash=OTHER_SECOND_HASH)
     news, _ = observer.sees(
         SecurityKey().action(),
-        by=family.parent.as_parent(user=other, auth="sha512", second_hash=OTHER_HASH),
+        by=family.parent.as_parent(user=other, auth="sha512", second_hash=OTHER_SECOND_HASH),
     )
     assert [key["u"] for key in news["u2f"]["d"]] == [other]
 
@@ -44,8 +44,10 @@ def test_the_same_key_is_added_once_only(observer: Observer) -> None:
     key = SecurityKey()
     observer.sees(key.action())
     observer.sees_refusal(key.action())
-    other = observer.family.add_parent(password=OTHER_HASH)
-    by_other = observer.family.parent.as_parent(user=other, auth="sha512", second_hash=OTHER_HASH)
+    other = observer.family.add_parent(second_hash=OTHER_SECOND_HASH)
+    by_other = observer.family.parent.as_parent(
+        user=other, auth="sha512", second_hash=OTHER_SECOND_HASH
+    )
     observer.sees_refusal(key.action(), by=by_other)
 
 
@@ -67,9 +69,7 @@ def test_a_family_has_at_most_16_keys(observer: Observer) -> None:
 def test_the_content_of_a_key_is_not_examined(
     observer: Observer, handle: bytes, public_key: bytes
 ) -> None:
-    news, _ = observer.sees(
-        {"type": "ADD_PARENT_U2F", "keyHandle": b64(handle), "publicKey": b64(public_key)}
-    )
+    news, _ = observer.sees(actions.add_parent_u2f(b64(handle), b64(public_key)))
     (key,) = news["u2f"]["d"]
     assert (key["h"], key["p"]) == (b64(handle), b64(public_key))
 
@@ -101,8 +101,8 @@ def test_removing_an_unknown_key_counts_as_done(observer: Observer) -> None:
 def test_a_key_of_another_parent_stays(observer: Observer) -> None:
     family, key = observer.family, SecurityKey()
     family.parent_does(key.action())
-    other = family.add_parent(password=OTHER_HASH)
-    by_other = family.parent.as_parent(user=other, auth="sha512", second_hash=OTHER_HASH)
+    other = family.add_parent(second_hash=OTHER_SECOND_HASH)
+    by_other = family.parent.as_parent(user=other, auth="sha512", second_hash=OTHER_SECOND_HASH)
     observer.sees(key.action("REMOVE_PARENT_U2F"), by=by_other)
     assert handles(family) == {b64(key.handle)}
 
@@ -127,7 +127,7 @@ def test_a_key_may_add_keys_but_not_remove_them(observer: Observer) -> None:
 def test_a_login_is_reported_with_a_key_only(observer: Observer) -> None:
     family, key = observer.family, SecurityKey()
     family.parent_does(key.action())
-    report = {"type": "REPORT_U2F_LOGIN"}
+    report = actions.report_u2f_login()
     for auth in ("device", "password", "sha512"):
         observer.sees_refusal(report, by=family.parent.as_parent(auth=auth))
     by_key = Session(family.parent).as_parent(key)
@@ -139,7 +139,7 @@ def test_a_reported_login_starts_the_end_of_the_server_key(family: Family) -> No
     family.parent_does(key.action())
     session = Session(family.parent)
     family.parent.pull()
-    session.as_parent(key).applies({"type": "REPORT_U2F_LOGIN"})
+    session.as_parent(key).applies(actions.report_u2f_login())
     assert family.parent.news().keys() == {"dh"}
 
 

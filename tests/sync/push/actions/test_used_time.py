@@ -9,15 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import models
-from clock import DAY, HOUR
+from clock import DAY, HOUR, MINUTE
 from storage import database as db
 from sync.notifications import Level
+from tests import actions
+from tests.actions import TODAY, add_used_time, add_used_time_v2, used
 from tests.wire import Device, Family, Observer
 
-MINUTE = 60_000
 WHOLE_DAY = (0, 1439)
-#: A day of the epoch.
-TODAY = 19_700
 T = 1_700_000_000_000
 
 
@@ -36,25 +35,6 @@ def category(family: Family, child: str) -> str:
     return family.add_category(child)
 
 
-def used(category: str, time: int, **more: Any) -> dict[str, Any]:
-    """One item of version 2."""
-    return {"categoryId": category, "tta": time, "etts": 0, **more}
-
-
-def v2(*items: dict[str, Any], day: int = TODAY, **more: Any) -> dict[str, Any]:
-    return {"type": "ADD_USED_TIME_V2", "d": day, "i": list(items), **more}
-
-
-def v1(category: str, time: int, *, day: int = TODAY, extra: int = 0) -> dict[str, Any]:
-    return {
-        "type": "ADD_USED_TIME",
-        "categoryId": category,
-        "day": day,
-        "timeToAdd": time,
-        "extraTimeToSubtract": extra,
-    }
-
-
 def times(family: Family, category: str) -> dict[tuple[int, int, int], int]:
     """By day, start and end."""
     entries = family.category(category, "usedTimes")["times"]
@@ -71,14 +51,7 @@ def sessions(family: Family, category: str) -> dict[tuple[int, int, int, int], t
 
 
 def give_extra_time(family: Family, category: str, time: int) -> None:
-    family.parent_does(
-        {
-            "type": "SET_CATEGORY_EXTRA_TIME",
-            "categoryId": category,
-            "newExtraTime": time,
-            "day": TODAY,
-        }
-    )
+    family.parent_does(actions.set_category_extra_time(category, time, day=TODAY))
 
 
 def extra_time(family: Family, category: str) -> tuple[int, int]:
@@ -95,8 +68,8 @@ def add(request: pytest.FixtureRequest) -> Any:
 
     def make(category: str, time: int, *, day: int = TODAY, extra: int = 0) -> dict[str, Any]:
         if request.param == "v1":
-            return v1(category, time, day=day, extra=extra)
-        return v2(used(category, time, etts=extra), day=day)
+            return add_used_time(category, time, day=day, extraTimeToSubtract=extra)
+        return add_used_time_v2(used(category, time, etts=extra), d=day)
 
     return make
 
@@ -183,13 +156,13 @@ def test_another_family_is_out_of_reach(
 def test_version_1_is_refused_with_bad_values(
     observer: Observer, device: Device, category: str, change: dict[str, Any]
 ) -> None:
-    observer.sees_refusal({**v1(category, 1), **change}, by=device)
+    observer.sees_refusal({**add_used_time(category, 1), **change}, by=device)
 
 
 def test_version_1_stores_no_item_without_time(
     family: Family, device: Device, category: str
 ) -> None:
-    device.applies(v1(category, 0))
+    device.applies(add_used_time(category, 0))
     assert times(family, category) == {}
 
 
@@ -197,14 +170,12 @@ def test_version_1_counts_for_the_parent_category_too(
     family: Family, observer: Observer, device: Device, child: str, category: str
 ) -> None:
     top = family.add_category(child)
-    family.parent_does(
-        {"type": "SET_PARENT_CATEGORY", "categoryId": category, "parentCategory": top}
-    )
+    family.parent_does(actions.set_parent_category(category, top))
     lower = family.add_category(child, parent=category)
     for each, extra in ((category, 100), (top, 30)):
         give_extra_time(family, each, extra)
-    device.applies(v1(top, 1000))
-    news, level = observer.sees(v1(category, 200, extra=50), by=device)
+    device.applies(add_used_time(top, 1000))
+    news, level = observer.sees(add_used_time(category, 200, extraTimeToSubtract=50), by=device)
     assert level == Level.UNIMPORTANT
     for part in ("usedTimes", "categoryBase"):
         assert {entry["categoryId"] for entry in news[part]} == {category, top}
@@ -220,14 +191,14 @@ def test_version_1_goes_one_level_up_only(
 ) -> None:
     middle = family.add_category(child, parent=category)
     lower = family.add_category(child, parent=middle)
-    device.applies(v1(lower, 5))
+    device.applies(add_used_time(lower, 5))
     assert times(family, middle) == {(TODAY, *WHOLE_DAY): 5}
     assert times(family, category) == {}
 
 
 def test_version_1_may_come_from_any_device(family: Family, category: str) -> None:
-    family.parent.applies(v1(category, 5))
-    family.add_device().applies(v1(category, 5))
+    family.parent.applies(add_used_time(category, 5))
+    family.add_device().applies(add_used_time(category, 5))
     assert times(family, category) == {(TODAY, *WHOLE_DAY): 10}
 
 
@@ -250,7 +221,7 @@ def test_version_1_may_come_from_any_device(family: Family, category: str) -> No
 def test_version_2_is_refused_with_bad_values(
     observer: Observer, device: Device, category: str, change: dict[str, Any]
 ) -> None:
-    observer.sees_refusal({**v2(used(category, 1)), **change}, by=device)
+    observer.sees_refusal({**add_used_time_v2(used(category, 1)), **change}, by=device)
 
 
 @pytest.mark.parametrize(
@@ -293,7 +264,7 @@ def test_one_bad_item_refuses_all_of_them(
     change: dict[str, Any],
 ) -> None:
     other = family.add_category(child)
-    action = v2(used(other, 1), {**used(category, 1), **change})
+    action = add_used_time_v2(used(other, 1), {**used(category, 1), **change})
     observer.sees_refusal(action, by=device)
 
 
@@ -305,20 +276,20 @@ def test_the_number_of_slots_is_limited(
 ) -> None:
     """Each one is compared with all others, so without a limit one action could stop the server."""
     slots = [slot(number) for number in range(201)]
-    observer.sees_refusal(v2(used(category, 1, **{name: slots})), by=device)
-    device.applies(v2(used(category, 1, **{name: slots[:200]})))
+    observer.sees_refusal(add_used_time_v2(used(category, 1, **{name: slots})), by=device)
+    device.applies(add_used_time_v2(used(category, 1, **{name: slots[:200]})))
 
 
 def test_no_two_items_are_for_one_category(
     observer: Observer, device: Device, category: str
 ) -> None:
-    observer.sees_refusal(v2(used(category, 1), used(category, 2)), by=device)
+    observer.sees_refusal(add_used_time_v2(used(category, 1), used(category, 2)), by=device)
 
 
 def test_an_unknown_category_is_skipped_and_asks_for_a_full_sync(
     family: Family, device: Device, category: str
 ) -> None:
-    assert device.push_items(device.item(v2(used("nobody", 1), used(category, 5))))
+    assert device.push_items(device.item(add_used_time_v2(used("nobody", 1), used(category, 5))))
     assert times(family, category) == {(TODAY, *WHOLE_DAY): 5}
 
 
@@ -326,13 +297,13 @@ def test_version_2_stores_items_without_time_too(
     family: Family, device: Device, category: str
 ) -> None:
     slots = {"as": [[60, 119]], "sdl": [[*WHOLE_DAY, 1000, 1000]]}
-    device.applies(v2(used(category, 0, **slots)))
+    device.applies(add_used_time_v2(used(category, 0, **slots)))
     assert times(family, category) == {(TODAY, *WHOLE_DAY): 0, (TODAY, 60, 119): 0}
     assert sessions(family, category) == {(*WHOLE_DAY, 1000, 1000): (0, 0)}
 
 
 def test_slots_are_limited_by_their_length(family: Family, device: Device, category: str) -> None:
-    device.applies(v2(used(category, 2 * MINUTE, **{"as": [[5, 5], [5, 6]]})))
+    device.applies(add_used_time_v2(used(category, 2 * MINUTE, **{"as": [[5, 5], [5, 6]]})))
     assert times(family, category) == {
         (TODAY, *WHOLE_DAY): 2 * MINUTE,
         (TODAY, 5, 5): MINUTE,
@@ -343,11 +314,13 @@ def test_slots_are_limited_by_their_length(family: Family, device: Device, categ
 def test_a_new_slot_starts_with_the_longest_time_inside_of_it(
     family: Family, device: Device, category: str
 ) -> None:
-    device.applies(v2(used(category, 1000, **{"as": [[100, 200]]})))
-    device.applies(v2(used(category, 300, **{"as": [[150, 200]]})))
+    device.applies(add_used_time_v2(used(category, 1000, **{"as": [[100, 200]]})))
+    device.applies(add_used_time_v2(used(category, 300, **{"as": [[150, 200]]})))
     # The same slots of another day and of another category don't count.
-    device.applies(v2(used(category, 9000, **{"as": [[100, 200]]}), day=TODAY - 1))
-    device.applies(v2(used(category, 1, **{"as": [[100, 300], [101, 300], [151, 300]]})))
+    device.applies(add_used_time_v2(used(category, 9000, **{"as": [[100, 200]]}), d=TODAY - 1))
+    device.applies(
+        add_used_time_v2(used(category, 1, **{"as": [[100, 300], [101, 300], [151, 300]]}))
+    )
     counted = times(family, category)
     assert counted[TODAY, 100, 300] == 1001
     assert counted[TODAY, 101, 300] == 301
@@ -360,7 +333,7 @@ def test_a_new_slot_starts_with_the_longest_time_inside_of_it(
 def test_slots_of_one_item_are_counted_in_their_order(
     family: Family, device: Device, category: str, slots: list[list[int]], time: int
 ) -> None:
-    device.applies(v2(used(category, 1000, **{"as": slots})))
+    device.applies(add_used_time_v2(used(category, 1000, **{"as": slots})))
     assert times(family, category)[TODAY, 0, 719] == time
 
 
@@ -368,7 +341,7 @@ def test_version_2_leaves_the_parent_category_alone(
     family: Family, device: Device, child: str, category: str
 ) -> None:
     lower = family.add_category(child, parent=category)
-    device.applies(v2(used(lower, 5, etts=1)))
+    device.applies(add_used_time_v2(used(lower, 5, etts=1)))
     assert times(family, category) == {}
 
 
@@ -378,11 +351,11 @@ def test_time_that_is_added_by_hand_is_important(
     sibling = family.add_child("Sibling")
     foreign = family.add_category(sibling)
     for by, action, level in (
-        (device, v2(used(category, 1)), Level.UNIMPORTANT),
-        (device, v2(used(category, 1), used(foreign, 1)), Level.IMPORTANT),
-        (device, v2(used(foreign, 1)), Level.IMPORTANT),
-        (family.parent, v2(used(category, 1)), Level.IMPORTANT),
-        (family.add_device(), v2(used(category, 1)), Level.IMPORTANT),
+        (device, add_used_time_v2(used(category, 1)), Level.UNIMPORTANT),
+        (device, add_used_time_v2(used(category, 1), used(foreign, 1)), Level.IMPORTANT),
+        (device, add_used_time_v2(used(foreign, 1)), Level.IMPORTANT),
+        (family.parent, add_used_time_v2(used(category, 1)), Level.IMPORTANT),
+        (family.add_device(), add_used_time_v2(used(category, 1)), Level.IMPORTANT),
     ):
         assert observer.sees(action, by=by)[1] == level
 
@@ -401,16 +374,16 @@ def test_the_example_of_a_session(family: Family, device: Device, category: str)
         (1000, T, (T + 170_001, 32_000)),
     ):
         more = {} if timestamp is None else {"t": timestamp}
-        device.applies(v2(used(category, time, sdl=[LIMIT]), **more))
+        device.applies(add_used_time_v2(used(category, time, sdl=[LIMIT]), **more))
         assert sessions(family, category) == {LIMIT: expected}
 
 
 def test_a_session_without_a_known_time_starts_anew_with_the_first_one(
     family: Family, device: Device, category: str
 ) -> None:
-    device.applies(v2(used(category, 5000, sdl=[LIMIT]), t=0))
+    device.applies(add_used_time_v2(used(category, 5000, sdl=[LIMIT]), t=0))
     assert sessions(family, category) == {LIMIT: (0, 5000)}
-    device.applies(v2(used(category, 1000, sdl=[LIMIT]), t=T))
+    device.applies(add_used_time_v2(used(category, 1000, sdl=[LIMIT]), t=T))
     assert sessions(family, category) == {LIMIT: (T, 1000)}
 
 
@@ -430,29 +403,29 @@ def test_a_session_without_a_known_time_starts_anew_with_the_first_one(
 def test_a_new_limit_starts_with_a_session_that_fits_into_it(
     family: Family, device: Device, category: str, limit: tuple[int, int, int, int], initial: int
 ) -> None:
-    device.applies(v2(used(category, 5000, sdl=[[100, 200, 600, 60_000]]), t=T))
-    device.applies(v2(used(category, 10, sdl=[limit]), t=T + 10))
+    device.applies(add_used_time_v2(used(category, 5000, sdl=[[100, 200, 600, 60_000]]), t=T))
+    device.applies(add_used_time_v2(used(category, 10, sdl=[limit]), t=T + 10))
     assert sessions(family, category)[limit] == (T + 10, initial + 10)
 
 
 def test_a_session_that_ended_gives_nothing_to_a_new_limit(
     family: Family, device: Device, category: str
 ) -> None:
-    device.applies(v2(used(category, 5000, sdl=[[100, 200, 600, 60_000]]), t=T))
-    device.applies(v2(used(category, 10, sdl=[LIMIT]), t=T + 60_011))
+    device.applies(add_used_time_v2(used(category, 5000, sdl=[[100, 200, 600, 60_000]]), t=T))
+    device.applies(add_used_time_v2(used(category, 10, sdl=[LIMIT]), t=T + 60_011))
     assert sessions(family, category)[LIMIT] == (T + 60_011, 10)
 
 
 def test_session_durations_have_no_cap(family: Family, device: Device, category: str) -> None:
     limit = [*WHOLE_DAY, 2**53 - 1, 2**53 - 1]
-    device.applies(v2(used(category, 2**53 - 1, sdl=[limit])))
-    device.applies(v2(used(category, 1, sdl=[limit])))
+    device.applies(add_used_time_v2(used(category, 2**53 - 1, sdl=[limit])))
+    device.applies(add_used_time_v2(used(category, 1, sdl=[limit])))
     assert sessions(family, category) == {tuple(limit): (0, 2**53)}
 
 
 def test_sessions_are_dated_coarsely(device: Device, category: str, server_clock: Any) -> None:
     server_clock.now = 20_001 * DAY + 13 * HOUR
-    device.applies(v2(used(category, 1, sdl=[LIMIT])))
+    device.applies(add_used_time_v2(used(category, 1, sdl=[LIMIT])))
 
     @db.reading
     def last_update() -> int:
@@ -535,7 +508,7 @@ def items(category: int) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-actions = st.fixed_dictionaries(
+drawn_actions = st.fixed_dictionaries(
     {
         "d": st.sampled_from([TODAY, TODAY + 1]),
         "i": st.sets(st.sampled_from([0, 1, 2]), min_size=1).flatmap(
@@ -552,7 +525,7 @@ actions = st.fixed_dictionaries(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(pushed=st.lists(actions, min_size=1, max_size=8))
+@given(pushed=st.lists(drawn_actions, min_size=1, max_size=8))
 def test_all_of_it_is_as_the_reference_model_says(
     client: FlaskClient, pushed: list[dict[str, Any]]
 ) -> None:
@@ -567,7 +540,7 @@ def test_all_of_it_is_as_the_reference_model_says(
     expected_sessions: dict[Any, Any] = {}
     for action in pushed:
         named = [{**item, "categoryId": ids[item["categoryId"]]} for item in action["i"]]
-        sent = {**action, "type": "ADD_USED_TIME_V2", "i": named}
+        sent = {**action, **add_used_time_v2(*named, d=action["d"])}
         reference(sent, expected_times, expected_sessions, extra)
         knows_all = all(item["categoryId"] != "nobody" for item in named)
         asks_for_full_sync = family.parent.push_items(family.parent.item(sent))

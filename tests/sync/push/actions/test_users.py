@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from sync.notifications import Level, ShouldSync
-from tests.wire import PASSWORD_HASH, SECOND_SALT, Family, Observer
+from tests import actions
+from tests.passwords import OTHER_SECOND_HASH, PASSWORD_HASH, SECOND_SALT, password
+from tests.wire import Family, Observer
 
-OTHER_HASH = "$2a$12$" + "o" * 53
-PASSWORD = {"hash": PASSWORD_HASH, "secondSalt": SECOND_SALT, "secondHash": OTHER_HASH}
+PASSWORD = password(OTHER_SECOND_HASH)
 
 
 class People(Observer):
@@ -16,7 +17,7 @@ class People(Observer):
 
     def __init__(self, family: Family, told: list[ShouldSync]) -> None:
         self.child = family.add_child()
-        self.other = family.add_parent(password=OTHER_HASH)
+        self.other = family.add_parent(second_hash=OTHER_SECOND_HASH)
         self.category = family.add_category(self.child)
         super().__init__(family, told)
 
@@ -42,42 +43,19 @@ def people(family: Family, told: list[ShouldSync]) -> People:
     return People(family, told)
 
 
-ADD_CHILD = {
-    "type": "ADD_USER",
-    "userId": "newKid",
-    "name": "Kim",
-    "userType": "child",
-    "timeZone": "Mars/Base",
-}
+ADD_CHILD = actions.add_user("newKid", timeZone="Mars/Base")
 ADD_PARENT = {**ADD_CHILD, "userType": "parent", "password": PASSWORD}
-RENAME = {"type": "RENAME_CHILD", "childId": "CHILD", "newName": "Kim"}
-TIME_ZONE = {"type": "SET_USER_TIMEZONE", "userId": "CHILD", "timezone": "Europe/Vienna"}
-DISABLE_LIMITS = {"type": "SET_USER_DISABLE_LIMITS_UNTIL", "childId": "CHILD", "time": 1}
-RELAX = {"type": "SET_RELAX_PRIMARY_DEVICE", "userId": "CHILD", "relax": True}
-UNASSIGNED = {
-    "type": "SET_CATEGORY_FOR_UNASSIGNED_APPS",
-    "childId": "CHILD",
-    "categoryId": "CATEGORY",
-}
-FLAGS = {"type": "UPDATE_USER_FLAGS", "userId": "CHILD", "modified": 1, "values": 1}
-MAILS = {
-    "type": "UPDATE_PARENT_NOTIFICATION_FLAGS",
-    "parentId": "OTHER",
-    "flags": 2,
-    "set": True,
-}
-REMOVE = {"type": "REMOVE_USER", "userId": "CHILD"}
-LIMIT = {
-    "type": "UPDATE_USER_LIMIT_LOGIN_CATEGORY",
-    "userId": "PARENT",
-    "categoryId": "CATEGORY",
-}
-UNLIMIT = {"type": "UPDATE_USER_LIMIT_LOGIN_CATEGORY", "userId": "PARENT"}
-PRE_BLOCK = {
-    "type": "UPDATE_USER_LIMIT_LOGIN_PRE_BLOCK_DURATION",
-    "userId": "PARENT",
-    "preBlockDuration": 86400000,
-}
+RENAME = actions.rename_child("CHILD")
+TIME_ZONE = actions.set_user_timezone("CHILD", "Europe/Vienna")
+DISABLE_LIMITS = actions.set_user_disable_limits_until("CHILD")
+RELAX = actions.set_relax_primary_device("CHILD")
+UNASSIGNED = actions.set_category_for_unassigned_apps("CHILD", "CATEGORY")
+FLAGS = actions.update_user_flags("CHILD")
+MAILS = actions.update_parent_notification_flags("OTHER", 2)
+REMOVE = actions.remove_user("CHILD")
+LIMIT = actions.update_user_limit_login_category("PARENT", "CATEGORY")
+UNLIMIT = actions.update_user_limit_login_category("PARENT")
+PRE_BLOCK = actions.update_user_limit_login_pre_block_duration("PARENT", 86400000)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +122,7 @@ def test_a_child_can_not_do_it_for_itself(people: People, action: dict[str, Any]
         {**ADD_CHILD, "password": {**PASSWORD, "secondHash": ""}},
         {**ADD_CHILD, "password": {**PASSWORD, "hash": SECOND_SALT}},
         {**ADD_CHILD, "password": {**PASSWORD, "hash": "$2b$" + PASSWORD_HASH[4:]}},
-        {**ADD_CHILD, "password": {**PASSWORD, "secondHash": OTHER_HASH + "\n"}},
+        {**ADD_CHILD, "password": {**PASSWORD, "secondHash": OTHER_SECOND_HASH + "\n"}},
         {**ADD_CHILD, "password": {**PASSWORD, "more": 1}},
         {**RENAME, "childId": "nObody"},
         {**RENAME, "childId": "OTHER"},
@@ -190,9 +168,7 @@ def test_users_and_categories_of_other_families_do_not_exist(people: People) -> 
     child = other.new_id("other")
     other.parent_does({**ADD_CHILD, "userId": child})
     category = other.new_id("categ")
-    other.parent_does(
-        {"type": "CREATE_CATEGORY", "categoryId": category, "childId": child, "title": "x"}
-    )
+    other.parent_does(actions.create_category(category, child, "x"))
     people.sees_refusal(
         {**RENAME, "childId": child},
         {**TIME_ZONE, "userId": child},
@@ -228,7 +204,7 @@ def test_a_new_child_starts_with_defaults(people: People) -> None:
 def test_a_new_parent_can_act_at_once(people: People) -> None:
     device = people.family.parent
     rename = people.fill(RENAME)
-    new_parent = device.as_parent("newKid", auth="sha512", second_hash=OTHER_HASH)
+    new_parent = device.as_parent("newKid", auth="sha512", second_hash=OTHER_SECOND_HASH)
     device.applies_items(device.as_parent().item(ADD_PARENT), new_parent.item(rename))
     assert people.user()["name"] == "Kim"
     assert people.user("newKid")["password"] == PASSWORD_HASH
@@ -239,7 +215,7 @@ def test_a_new_parent_can_act_at_once(people: People) -> None:
 def test_an_author_who_was_missing_is_looked_up_again(people: People) -> None:
     device = people.family.parent
     rename = people.fill(RENAME)
-    new_parent = device.as_parent("newKid", auth="password", second_hash=OTHER_HASH)
+    new_parent = device.as_parent("newKid", auth="password", second_hash=OTHER_SECOND_HASH)
     device.applies_items(
         new_parent.item(rename),
         device.as_parent().item(ADD_PARENT),
@@ -253,7 +229,7 @@ def test_a_renamed_child_can_use_a_device_in_the_same_push(people: People) -> No
     device = people.family.add_device()
     people.family.parent_does(
         people.fill(RENAME),
-        people.fill({"type": "SET_DEVICE_USER", "deviceId": device.id, "userId": "CHILD"}),
+        people.fill(actions.set_device_user(device.id, "CHILD")),
     )
     assert device.entry()["currentUserId"] == people.child
 
@@ -312,7 +288,9 @@ def test_a_pre_block_duration_may_last_a_day_at_most(people: People) -> None:
 
 def test_any_parent_may_take_a_limit_away_but_not_set_it(people: People) -> None:
     people.family.parent_does(people.fill(LIMIT), people.fill(PRE_BLOCK))
-    other = people.family.parent.as_parent(user=people.other, auth="sha512", second_hash=OTHER_HASH)
+    other = people.family.parent.as_parent(
+        user=people.other, auth="sha512", second_hash=OTHER_SECOND_HASH
+    )
     people.sees_refusal(people.fill(LIMIT), by=other)
     people.sees_refusal(people.fill(PRE_BLOCK), by=other)
     people.sees(people.fill({**PRE_BLOCK, "preBlockDuration": 0}), by=other)
