@@ -13,7 +13,9 @@ from werkzeug.test import TestResponse
 
 from identifiers import new_auth_token
 from schemas.strict_json import MAX_BRACKETS, parse
-from tests.wire import SECOND_HASH, Family, post
+from tests import actions
+from tests.passwords import SECOND_HASH
+from tests.wire import Family, post
 from web import big_bodies
 from web.big_bodies import Turns
 
@@ -133,7 +135,7 @@ def test_a_removed_device_is_a_stranger(
 
 
 def test_a_big_action_is_applied(family: Family) -> None:
-    rename = {"type": "UPDATE_DEVICE_NAME", "deviceId": family.parent.id, "name": "Phone"}
+    rename = actions.update_device_name(family.parent.id, "Phone")
     family.parent_does(json.dumps(rename).ljust(BIG))
     (entry,) = family.parent.full_pull()["devices"]["data"]
     assert entry["name"] == "Phone"
