@@ -1,19 +1,17 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-
-# Threads that come and go would leave glibc with a dozen half empty heaps, 10 MB in all.
-MALLOC_ARENA_MAX ?= 2
+COMMAND := $(BIN)/timelimit-sync
 
 .PHONY: help serve test torture bench conformance lint format ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 
-serve: .venv/serve ## Install what is needed and serve on PORT (default 8080), with SQLite in data/
-	@MALLOC_ARENA_MAX=$(MALLOC_ARENA_MAX) exec $(BIN)/gunicorn wsgi:application
+serve: $(COMMAND) ## Install what is needed and serve on PORT (default 8080), with SQLite in data/
+	@exec $(COMMAND) serve
 
-test: .venv/dev ## Install what is needed and run the tests; on MySQL, too, if TEST_MYSQL_URL is set
+test: .venv/dev $(COMMAND) ## Install what is needed and run the tests; on MySQL, too, if TEST_MYSQL_URL is set
 	@$(BIN)/pytest
 
 torture: .venv/dev ## Kill it, cut its power, fill its disk and so on (40 minutes; SHORT=1: 3)
@@ -22,8 +20,8 @@ torture: .venv/dev ## Kill it, cut its power, fill its disk and so on (40 minute
 bench: .venv/bench ## Measure speed and memory, and write docs/performance.md (needs wrk; 20 minutes; SHORT=1: 8)
 	@$(BIN)/python -m benchmarks $(if $(SHORT),--short)
 
-conformance: .venv/serve ## Play the conformance scenarios against the server at URL (conformance/README.md)
-	@$(BIN)/python -m conformance $(or $(URL),$(error name the server: make conformance URL=http://127.0.0.1:8080))
+conformance: $(COMMAND) ## Play the conformance scenarios against the server at URL (conformance/README.md)
+	@$(COMMAND) conformance $(or $(URL),$(error name the server: make conformance URL=http://127.0.0.1:8080))
 
 lint: .venv/dev ## Check format, style and types
 	@$(BIN)/ruff format --check --quiet .
@@ -53,6 +51,9 @@ clean: ## Remove the environment and caches; the data stays
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
+
+$(COMMAND): commands/timelimit-sync .venv/serve
+	@ln -sf ../../$< $@
 
 .venv/dev: requirements-dev.txt .venv/serve
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt

@@ -1,38 +1,37 @@
-"""The application factory: puts settings, database, routes, error answers and commands together."""
+"""The application factory: puts settings, database, routes and error answers together."""
 
 from flask import Flask
 
 import settings
-from commands.cli import (
-    cleanup_command,
-    device_commands,
-    family_commands,
-    login_code_command,
-    migrate_command,
-)
 from settings import Settings
 from storage.database import connect, database
 from web.admin_paths import protect_admin_paths
 from web.errors import answer_errors
 from web.routes import api
 
+#: The application that settings and database belong to; both exist once per process.
+_newest: Flask | None = None
+
 
 def create_app(chosen: Settings | None = None) -> Flask:
     """Makes the application with the settings given, or those of the environment. Raises
-    SettingsError."""
+    SettingsError.
+
+    A second application in the same process takes over settings and database. The first one then
+    answers 500 to everything, since it would work on the data of the second.
+    """
+    global _newest
     chosen = chosen or settings.from_environment()
     settings.use(chosen)
-    database.initialize(connect(settings.current().database_url))
-    app = Flask("timelimit-sync", static_folder=None)
+    database.initialize(connect(chosen.database_url))
+    app = _newest = Flask("timelimit-sync", static_folder=None)
+
+    @app.before_request
+    def refuse_if_replaced() -> None:
+        if app is not _newest:
+            raise RuntimeError("create_app was called again; this application is no longer usable")
+
     app.register_blueprint(api)
     protect_admin_paths(app)
     answer_errors(app)
-    for commands in (
-        family_commands,
-        device_commands,
-        login_code_command,
-        migrate_command,
-        cleanup_command,
-    ):
-        app.cli.add_command(commands)
     return app

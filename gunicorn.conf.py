@@ -13,6 +13,7 @@ import settings
 from maintenance import retention
 from realtime.sockets import open_sockets
 from storage.database import connect, database, migrate
+from version import VERSION
 from web.worker import HttpWorker
 
 _settings = settings.from_environment()
@@ -77,7 +78,7 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 def when_ready(server: Any) -> None:
     for listener in server.LISTENERS:
-        _log.info("timelimit-sync listens on %s", listener)
+        _log.info("timelimit-sync %s listens on %s", VERSION, listener)
         if _is_reachable_from_outside(listener):
             _log.warning(
                 "%s can be reached from other machines, where nothing encrypts what passes: set "
@@ -90,7 +91,7 @@ def when_ready(server: Any) -> None:
         _log.info("the data is in the MySQL database %s", database.database)
     if _settings.mail_server is None:
         _log.info(
-            "no SMTP_URL: login codes are logged here, and shown by .venv/bin/flask login-code MAIL"
+            "no SMTP_URL: login codes are logged here, and shown by timelimit-sync login-code MAIL"
         )
     if not _settings.admin_token:
         _log.info("no ADMIN_TOKEN: the admin API is disabled")

@@ -260,7 +260,8 @@ class Environment(Schema):
         data_key="DISABLE_SIGNUP",
         load_default=False,
         metadata={
-            "help": "`yes`: families can't be created in the app, only with `flask family create`"
+            "help": "`yes`: families can't be created in the app, only by "
+            "`timelimit-sync family create`"
         },
     )
     admin_token = fields.String(

@@ -5,9 +5,15 @@ import os
 import settings
 from app import create_app
 
-# `flask VERB` looks into this module first. Its commands take `create_app` and need no realtime
-# channel, whose thread and Redis connections would only delay them.
-if not os.environ.get("FLASK_RUN_FROM_CLI"):
+if os.environ.get("FLASK_RUN_FROM_CLI"):
+    # `flask VERB` looks into this module first. Its commands need no realtime channel, whose thread
+    # and Redis connections would only delay them.
+    from commands.main import DATA_COMMANDS, load_command
+
+    application = create_app()
+    for verb in DATA_COMMANDS:
+        application.cli.add_command(load_command(verb))
+else:
     from realtime.gateway import Gateway
 
     chosen = settings.from_environment()

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 import settings
 from clock import HOUR, MINUTE
 from mails import delivery
+from tests.command_line import run
 from tests.mail_servers import Mailbox, ScriptedServer
 from tests.stopped_clock import Clock
 from tests.wire import Configure, Family, post
@@ -219,7 +220,7 @@ def test_a_code_that_can_not_be_mailed_fails_in_time_and_leaves_nothing(
         answer = ask(client, address, status=500)
     assert answer["message"] == "The code could not be mailed."
     assert len([record for record in caplog.records if record.name == "timelimit.mails"]) == 1
-    result = client.application.test_cli_runner().invoke(args=["login-code", address])
+    result = run("login-code", address)
     assert result.exit_code == 1
     # The attempt counts.
     mailbox.use(configure)
@@ -262,7 +263,7 @@ def test_without_a_mail_server_the_code_is_in_the_log_and_a_command_prints_it(
     with caplog.at_level(logging.WARNING):
         token = ask(client, address)["mailLoginToken"]
     (record,) = (record for record in caplog.records if record.name == "timelimit.mails")
-    result = client.application.test_cli_runner().invoke(args=["login-code", address])
+    result = run("login-code", address)
     code, _, asked = result.output.partition("  ")
     assert asked.startswith("(asked for ")
     assert record.getMessage().endswith(f"the code for {address}: {code}")
@@ -273,7 +274,7 @@ def test_the_command_looks_for_another_letter_case_if_the_exact_one_has_no_code(
     client: FlaskClient, address: str
 ) -> None:
     def codes(typed: str) -> list[str]:
-        result = client.application.test_cli_runner().invoke(args=["login-code", typed])
+        result = run("login-code", typed)
         return [line.partition("  ")[0] for line in result.output.splitlines()]
 
     ask(client, address.lower())
@@ -294,7 +295,7 @@ def test_the_command_prints_nothing_but_codes_that_work(
     app: Flask, client: FlaskClient, address: str, server_clock: Clock
 ) -> None:
     def printed() -> list[str]:
-        result = app.test_cli_runner().invoke(args=["login-code", address])
+        result = run("login-code", address)
         lines = result.output.splitlines()
         return [] if result.exit_code else [line.partition("  ")[0] for line in lines]
 

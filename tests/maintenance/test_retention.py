@@ -16,6 +16,7 @@ from maintenance.retention import Job, run_if_due
 from storage import database as db
 from sync.notifications import ShouldSync
 from tests import actions
+from tests.command_line import run
 from tests.stopped_clock import Clock
 from tests.wire import Family, post
 
@@ -29,7 +30,7 @@ def no_other_families(app: Flask) -> None:
 
 def cleanup(app: Flask) -> dict[str, int]:
     """Runs all jobs, as the operator does. Returns what each of them did."""
-    result = app.test_cli_runner().invoke(args=["cleanup"])
+    result = run("cleanup")
     assert result.exit_code == 0, result.output
     lines = (line.split(": ") for line in result.output.splitlines())
     return {name: int(done) for name, done in lines}

@@ -1,0 +1,25 @@
+"""Commands about the database as a whole."""
+
+import click
+
+from commands.common import open_database
+from maintenance import retention
+
+
+@click.command("migrate")
+def migrate_command() -> None:
+    """Bring the database up to date. The server does so itself when it starts."""
+    for name in open_database():
+        click.echo(f"applied {name}")
+    click.echo("The database is up to date.")
+
+
+@click.command("cleanup")
+def cleanup_command() -> None:
+    """Delete what is outdated. The server does so itself while it runs.
+
+    Devices of families whose full version ends are not notified; they notice at their next sync.
+    """
+    open_database()
+    for job in retention.JOBS:
+        click.echo(f"{job.name}: {job.run()}")

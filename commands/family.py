@@ -1,0 +1,238 @@
+"""Commands about families: create, list, show, delete."""
+
+import json
+from typing import NamedTuple
+
+import bcrypt
+import click
+
+from accounts.devices import create_device
+from accounts.families import create_family, delete_family
+from accounts.mail_tokens import user_with_mail
+from commands.common import as_date, no_such_family, open_database
+from models import TEXT_LENGTH, Category, Device, Family, User
+from schemas.fields import BCRYPT_HASH, BCRYPT_SALT
+from storage import database as db
+from sync.caller import locked_family
+
+#: As Android clients have it.
+BCRYPT_COST = 10
+
+
+class Hashes(NamedTuple):
+    """What is stored of a password (crypto.md, 1)."""
+
+    first: str
+    second: str
+    second_salt: str
+
+
+@click.group("family")
+def family_commands() -> None:
+    """Create, show and delete families."""
+
+
+def _text(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not value.strip() or len(value) > TEXT_LENGTH:
+        raise click.BadParameter(f"must have 1 to {TEXT_LENGTH} characters")
+    return value
+
+
+@family_commands.command("create")
+@click.option("--parent-name", required=True, callback=_text)
+@click.option("--mail", default="", help="Address of the parent, for signing in by mail.")
+@click.option("--time-zone", required=True, callback=_text, help="For example Europe/Berlin.")
+@click.option("--device-name", required=True, callback=_text)
+@click.option("--device-model", required=True, callback=_text)
+@click.option("--password", help="Password of the parent; asked for if missing.")
+@click.option("--password-hash", help="bcrypt hash, instead of a password.")
+@click.option("--second-hash", help="bcrypt hash of the same password with the second salt.")
+@click.option("--second-salt", help="bcrypt salt of the second hash.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
+def create_family_command(
+    parent_name: str,
+    mail: str,
+    time_zone: str,
+    device_name: str,
+    device_model: str,
+    password: str | None,
+    password_hash: str | None,
+    second_hash: str | None,
+    second_salt: str | None,
+    as_json: bool,
+) -> None:
+    """Create a family with one parent, who is kept signed in at one device."""
+    if password_hash or second_hash or second_salt:
+        hashes = _checked_hashes(password, password_hash, second_hash, second_salt)
+    else:
+        hashes = _hash_password(password or _ask_for_password())
+    open_database()
+    parent, device = _store_family(
+        parent_name, mail.strip(), time_zone, hashes, device_name, device_model
+    )
+    if as_json:
+        ids = {
+            "familyId": parent.family_id,
+            "parentUserId": parent.user_id,
+            "deviceAuthToken": device.device_auth_token,
+            "ownDeviceId": device.device_id,
+        }
+        click.echo(json.dumps(ids))
+        return
+    family_id = parent.family_id
+    click.echo(f"Family {family_id} with parent {parent.name} ({parent.user_id}).")
+    click.echo(
+        f"Device {device.name} ({device.device_id}) has the token {device.device_auth_token}"
+    )
+    click.echo(
+        f"Next: timelimit-sync device add-token {family_id}, and type the words into the app."
+    )
+
+
+def _ask_for_password() -> str:
+    return str(click.prompt("Password of the parent", hide_input=True, confirmation_prompt=True))
+
+
+def _hash_password(password: str) -> Hashes:
+    """Hashes a password as clients do (client-notes.md, "Passwords and integrity")."""
+    salt, second_salt = (bcrypt.gensalt(BCRYPT_COST, b"2a") for _ in range(2))
+    try:
+        first, second = (bcrypt.hashpw(password.encode(), each) for each in (salt, second_salt))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--password") from None
+    return Hashes(first.decode(), second.decode(), second_salt.decode())
+
+
+def _checked_hashes(
+    password: str | None, first: str | None, second: str | None, second_salt: str | None
+) -> Hashes:
+    if password is not None:
+        raise click.UsageError("Give either --password or the hashes, not both.")
+    hashes = Hashes(first or "", second or "", second_salt or "")
+    for option, pattern, value in zip(
+        ("--password-hash", "--second-hash", "--second-salt"),
+        (BCRYPT_HASH, BCRYPT_HASH, BCRYPT_SALT),
+        hashes,
+        strict=True,
+    ):
+        if not pattern.fullmatch(value):
+            raise click.BadParameter(
+                "must be a bcrypt text that begins with $2a$", param_hint=option
+            )
+    return hashes
+
+
+@db.writing
+def _store_family(
+    parent_name: str,
+    mail: str,
+    time_zone: str,
+    hashes: Hashes,
+    device_name: str,
+    device_model: str,
+) -> tuple[User, Device]:
+    if mail and user_with_mail(mail):
+        raise click.BadParameter(f"{mail} has a family already", param_hint="--mail")
+    family, parent = create_family(
+        parent_name=parent_name,
+        mail=mail,
+        time_zone=time_zone,
+        password_hash=hashes.first,
+        second_password_hash=hashes.second,
+        second_password_salt=hashes.second_salt,
+    )
+    return parent, create_device(family, name=device_name, model=device_model, parent=parent)
+
+
+@family_commands.command("list")
+def list_families() -> None:
+    """List the families, oldest first."""
+    open_database()
+    lines = _described_families()
+    for line in lines:
+        click.echo(line)
+    if not lines:
+        click.echo("There are no families yet; create one with: timelimit-sync family create")
+
+
+@db.reading
+def _described_families() -> list[str]:
+    lines = []
+    for family in Family.select().order_by(Family.created_at):
+        names = ", ".join(user.name for user in _users(family.family_id))
+        devices = Device.select().where(Device.family_id == family.family_id).count()
+        created = as_date(family.created_at)
+        lines.append(f"{family.family_id}  {created}  {devices} devices  {names}")
+    return lines
+
+
+@family_commands.command("show")
+@click.argument("family_id")
+def show_family(family_id: str) -> None:
+    """Show users, devices and categories of a family."""
+    open_database()
+    for line in _described_family(family_id):
+        click.echo(line)
+
+
+@db.reading
+def _described_family(family_id: str) -> list[str]:
+    family = _existing(family_id)
+    lines = [f"Family {family_id}, created {as_date(family.created_at)}", "Users:"]
+    for user in _users(family_id):
+        mail = f", {user.mail}" if user.mail else ""
+        lines.append(f"  {user.user_id}  {user.type:6}  {user.name}{mail}")
+    lines.append("Devices:")
+    devices = Device.select().where(Device.family_id == family_id)
+    for device in devices.order_by(Device.device_id):
+        contact = _last_contact(device)
+        lines.append(f"  {device.device_id}  {device.name} ({device.model}), {contact}")
+    lines.append("Categories:")
+    categories = Category.select().where(Category.family_id == family_id)
+    for category in categories.order_by(Category.child_id, Category.sort):
+        lines.append(f"  {category.category_id}  of {category.child_id}  {category.title}")
+    return lines
+
+
+def _users(family_id: str) -> list[User]:
+    users = User.select().where(User.family_id == family_id)
+    return list(users.order_by(User.type.desc(), User.user_id))
+
+
+def _last_contact(device: Device) -> str:
+    if not device.last_connectivity:
+        return "no contact yet"
+    # Stored to half a day only.
+    return f"last contact on {as_date(device.last_connectivity)} or within 12 hours after"
+
+
+@family_commands.command("delete")
+@click.argument("family_id")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def delete_family_command(family_id: str, yes: bool) -> None:
+    """Delete a family and all its data. Its devices reset themselves at their next sync."""
+    open_database()
+    db.reading(_existing)(family_id)
+    if not yes:
+        click.confirm(f"Delete family {family_id} for good?", abort=True)
+    _delete(family_id)
+    click.echo(f"Family {family_id} is deleted.")
+    click.echo(
+        "Its devices reset themselves at their next sync. Commands can't reach the devices that "
+        "are connected now, so that takes until their users open the app, or some hours."
+    )
+
+
+@db.writing
+def _delete(family_id: str) -> None:
+    family = locked_family(family_id)
+    if family is None:
+        raise no_such_family(family_id)
+    delete_family(family)
+
+
+def _existing(family_id: str) -> Family:
+    family = Family.get_or_none(family_id=family_id)
+    if family is None:
+        raise no_such_family(family_id)
+    return family

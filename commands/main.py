@@ -1,0 +1,48 @@
+"""`timelimit-sync VERB`: everything that an operator does."""
+
+from importlib import import_module
+
+import click
+
+from version import VERSION
+
+#: Commands about the data, by verb. `flask VERB` runs them, too.
+DATA_COMMANDS = {
+    "family": "commands.family:family_commands",
+    "device": "commands.device:device_commands",
+    "login-code": "commands.login_code:login_code_command",
+    "cleanup": "commands.database:cleanup_command",
+    "migrate": "commands.database:migrate_command",
+}
+
+COMMANDS = {
+    "serve": "commands.serve:serve_command",
+    **DATA_COMMANDS,
+    "conformance": "commands.conformance:conformance_command",
+}
+
+
+def load_command(verb: str) -> click.Command:
+    module, _, name = COMMANDS[verb].partition(":")
+    command: click.Command = getattr(import_module(module), name)
+    return command
+
+
+class _LazyGroup(click.Group):
+    """Imports a command when it is needed: `serve` would take twice as long with all others."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, verb: str) -> click.Command | None:
+        return load_command(verb) if verb in COMMANDS else None
+
+
+@click.group("timelimit-sync", cls=_LazyGroup)
+@click.version_option(VERSION, message="timelimit-sync %(version)s")
+def timelimit_sync() -> None:
+    """Run a sync server for TimeLimit, and look after its families.
+
+    Settings are environment variables (README.md). Commands need the same DATABASE_URL as the
+    server, and may run beside it.
+    """

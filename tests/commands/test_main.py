@@ -1,0 +1,121 @@
+"""The commands as programs of their own: `timelimit-sync VERB` and `flask VERB`."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from commands.main import COMMANDS, DATA_COMMANDS, timelimit_sync
+from tests.command_line import run
+from tests.real_server import BIN, ROOT, free_port, until
+from version import VERSION
+
+SCRIPT = ROOT / "commands/timelimit-sync"
+CREATE = (
+    *("family", "create", "--json", "--password", "secret", "--parent-name", "Mother"),
+    *("--time-zone", "Europe/Berlin", "--device-name", "Phone", "--device-model", "Model"),
+)
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    return {**os.environ, "DATABASE_URL": f"sqlite:///{folder}/data/commands.db", **more}
+
+
+def execute(
+    folder: Path, *arguments: str | Path, cwd: Path = ROOT
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603
+        arguments, cwd=cwd, env=environment(folder), text=True, capture_output=True, check=False
+    )
+
+
+def test_every_command_can_be_loaded_and_says_what_it_does() -> None:
+    result = run("--help")
+    for verb in COMMANDS:
+        assert f"  {verb} " in result.output
+        assert run(verb, "--help").exit_code == 0
+
+
+def test_an_unknown_command_is_refused() -> None:
+    result = run("nothing")
+    assert result.exit_code == 2
+    assert "nothing" in result.output
+
+
+def test_the_script_works_from_any_folder_on_one_database(tmp_path: Path) -> None:
+    created = execute(tmp_path, SCRIPT, *CREATE, cwd=tmp_path)
+    family_id = json.loads(created.stdout)["familyId"]
+    assert family_id in execute(tmp_path, SCRIPT, "family", "list", cwd=ROOT).stdout
+    assert family_id in execute(tmp_path, BIN / "flask", "family", "list").stdout
+
+
+@pytest.mark.parametrize("verb", DATA_COMMANDS)
+def test_flask_has_the_same_commands(verb: str, tmp_path: Path) -> None:
+    with_flask = execute(tmp_path, BIN / "flask", verb, "--help")
+    own = CliRunner().invoke(timelimit_sync, [verb, "--help"])
+    assert with_flask.returncode == own.exit_code == 0
+    assert with_flask.stdout.splitlines()[1:] == own.output.splitlines()[1:]
+
+
+@pytest.mark.parametrize("loaded_by", ["commands.main", "wsgi"])
+def test_commands_do_not_start_the_realtime_channel(loaded_by: str, tmp_path: Path) -> None:
+    """It would open Redis connections, and delay each command."""
+    program = f"""
+import sys
+{"import wsgi" if loaded_by == "wsgi" else ""}
+from commands.main import timelimit_sync
+timelimit_sync(["family", "list"], standalone_mode=False)
+sys.exit("realtime.channel" in sys.modules or "socketio" in sys.modules)
+"""
+    result = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=environment(tmp_path, FLASK_RUN_FROM_CLI="true"),
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "There are no families yet" in result.stdout
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    result = subprocess.run(  # noqa: S603
+        [SCRIPT, "family", "list"],
+        env=environment(tmp_path, ALWAYS_PRO="perhaps"),
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert result.returncode != 0
+    assert "ALWAYS_PRO" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    assert execute(tmp_path, SCRIPT, "--version").stdout == f"timelimit-sync {VERSION}\n"
+
+
+def test_serve_runs_gunicorn_in_its_own_process_and_tells_the_version(tmp_path: Path) -> None:
+    port = str(free_port())
+    log = tmp_path / "log"
+    with log.open("w") as stderr:
+        server = subprocess.Popen(  # noqa: S603
+            [SCRIPT, "serve", "--graceful-timeout", "1"],
+            cwd=tmp_path,
+            env=environment(tmp_path, PORT=port),
+            stderr=stderr,
+        )
+    try:
+        until(lambda: "next:" in log.read_text())
+        assert f"timelimit-sync {VERSION} listens on http://127.0.0.1:{port}" in log.read_text()
+        assert b"gunicorn" in Path(f"/proc/{server.pid}/cmdline").read_bytes()
+        assert "MALLOC_ARENA_MAX=2" in Path(f"/proc/{server.pid}/environ").read_text()
+    finally:
+        server.terminate()
+        server.wait()
+    assert server.returncode == 0
