@@ -14,9 +14,10 @@ if os.environ.get("FLASK_RUN_FROM_CLI"):
     for verb in DATA_COMMANDS:
         application.cli.add_command(load_command(verb))
 else:
+    from realtime.channel import Channel
     from realtime.gateway import Gateway
 
     chosen = settings.from_environment()
     settings.log_to_stderr(chosen)
     application = create_app(chosen)
-    application.wsgi_app = Gateway(application.wsgi_app)  # type: ignore[method-assign]
+    application.wsgi_app = Gateway(application.wsgi_app, Channel())  # type: ignore[method-assign]

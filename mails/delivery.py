@@ -16,16 +16,6 @@ from settings import MailServer
 
 log = logging.getLogger("timelimit.mails")
 
-#: For a mail that somebody waits for; clients give up after 10 s.
-TOTAL_TIMEOUT_S = 6
-
-#: As many may wait for a mail at the same time, and so long for their turn. The other threads are
-#: left to requests that need no mail server.
-MAX_WAITING = 4
-TURN_TIMEOUT_S = 1
-
-_turns = threading.BoundedSemaphore(MAX_WAITING)
-
 
 class NotDelivered(Exception):
     """The mail server could not be reached or did not take the mail."""
@@ -43,15 +33,54 @@ def deliver(mail: Mail) -> None:
         log_unsent(mail)
         return
     try:
-        if not _turns.acquire(timeout=TURN_TIMEOUT_S):
-            raise NotDelivered("too many are waiting for the mail server")
-        _hand_over_in_thread(mail).result(TOTAL_TIMEOUT_S)
+        direct.deliver(mail)
     except TimeoutError:
         log.warning("%s mail not sent: the mail server is too slow", mail.kind)
         raise NotDelivered("timeout") from None
     except NotDelivered as reason:
         log.warning("%s mail not sent: %s", mail.kind, reason)
         raise
+
+
+class DirectDelivery:
+    """Hands over mails that somebody waits for, a few at a time: the other threads are left to
+    requests that need no mail server."""
+
+    MAX_WAITING = 4
+
+    def __init__(self) -> None:
+        #: for the mail server; clients give up after 10 s
+        self.total_timeout_s: float = 6
+        #: for a turn
+        self.turn_timeout_s: float = 1
+        self._turns = threading.BoundedSemaphore(self.MAX_WAITING)
+
+    def deliver(self, mail: Mail) -> None:
+        """Raises NotDelivered and TimeoutError."""
+        if not self._turns.acquire(timeout=self.turn_timeout_s):
+            raise NotDelivered("too many are waiting for the mail server")
+        self._hand_over_in_thread(mail).result(self.total_timeout_s)
+
+    def _hand_over_in_thread(self, mail: Mail) -> Future[None]:
+        """A thread of its own, since neither looking up a host name nor a server that sends its
+        answer in drops can be given a time limit otherwise."""
+        outcome: Future[None] = Future()
+
+        def run() -> None:
+            try:
+                hand_over(mail, self.total_timeout_s)
+            except BaseException as error:
+                outcome.set_exception(error)
+            else:
+                outcome.set_result(None)
+            finally:
+                self._turns.release()
+
+        threading.Thread(target=run, name="login mail", daemon=True).start()
+        return outcome
+
+
+direct = DirectDelivery()
 
 
 def log_unsent(mail: Mail) -> None:
@@ -64,25 +93,6 @@ def log_unsent(mail: Mail) -> None:
         )
     else:
         log.info("%s mail not sent, since there is no mail server", mail.kind)
-
-
-def _hand_over_in_thread(mail: Mail) -> Future[None]:
-    """A thread of its own, since neither looking up a host name nor a server that sends its answer
-    in drops can be given a time limit otherwise."""
-    outcome: Future[None] = Future()
-
-    def run() -> None:
-        try:
-            hand_over(mail, TOTAL_TIMEOUT_S)
-        except BaseException as error:
-            outcome.set_exception(error)
-        else:
-            outcome.set_result(None)
-        finally:
-            _turns.release()
-
-    threading.Thread(target=run, name="login mail", daemon=True).start()
-    return outcome
 
 
 def hand_over(mail: Mail, answer_timeout: float) -> None:

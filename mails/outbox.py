@@ -1,6 +1,6 @@
 """Mails that nobody waits for: sent one after the other by a thread of this process.
 
-A mail that can't be handed over is tried again after `RETRIES_AFTER_S`, unless the server says
+A mail that can't be handed over is tried again, unless the server says
 that it would refuse it again. What is given up is logged once, with the last reason. Mails that
 wait while the process ends are lost.
 """
@@ -19,15 +19,6 @@ from mails.mail import Mail
 
 log = logging.getLogger("timelimit.mails")
 
-#: Pauses before the second and third attempt.
-RETRIES_AFTER_S = (10, 60)
-
-#: For each answer of the mail server.
-ANSWER_TIMEOUT_S = 20
-
-#: More mails than this don't wait while the mail server is away.
-MAX_WAITING = 1000
-
 
 class _Waiting(NamedTuple):
     due: float
@@ -43,11 +34,19 @@ def send(mails: list[Mail]) -> None:
         if settings.current().mail_server is None:
             log_unsent(mail)
         else:
-            _outbox.put(mail)
+            outbox.put(mail)
 
 
-class _Outbox:
+class Outbox:
+    """Sends mails from a thread, which starts with the first one."""
+
     def __init__(self) -> None:
+        #: pauses before the second and third attempt
+        self.retries_after_s: tuple[float, ...] = (10, 60)
+        #: for each answer of the mail server
+        self.answer_timeout_s: float = 20
+        #: More mails than this don't wait while the mail server is away.
+        self.max_waiting = 1000
         self._waiting: list[_Waiting] = []
         self._changed = threading.Condition()
         self._numbers = count()
@@ -55,7 +54,7 @@ class _Outbox:
 
     def put(self, mail: Mail, *, attempt: int = 0, delay_s: float = 0) -> None:
         with self._changed:
-            if len(self._waiting) >= MAX_WAITING:
+            if len(self._waiting) >= self.max_waiting:
                 log.error("%s mail not sent: too many mails are waiting", mail.kind)
                 return
             due = time.monotonic() + delay_s
@@ -86,12 +85,12 @@ class _Outbox:
             log.info("%s mail not sent: the parent had enough of them", mail.kind)
             return
         try:
-            hand_over(mail, ANSWER_TIMEOUT_S)
+            hand_over(mail, self.answer_timeout_s)
         except NotDelivered as reason:
-            if reason.is_final or attempt == len(RETRIES_AFTER_S):
+            if reason.is_final or attempt == len(self.retries_after_s):
                 log.warning("%s mail not sent: %s", mail.kind, reason)
                 return
-            self.put(mail, attempt=attempt + 1, delay_s=RETRIES_AFTER_S[attempt])
+            self.put(mail, attempt=attempt + 1, delay_s=self.retries_after_s[attempt])
 
 
-_outbox = _Outbox()
+outbox = Outbox()

@@ -23,18 +23,20 @@ from sync.notifications import ShouldSync
 #: another server have to find that out by a sync.
 MAX_TOKEN_LENGTH = 64
 
-#: A change of the status message is told within this many seconds, to spread the load. A login
-#: draws the second in which its connection is told.
-SPREAD_S = 60
-
 
 class Channel:
     """Rooms and events. The handlers run in the threads of the sockets, the rest in the worker."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, spread_s: int = 60, look_after_every_s: float = 5, redis_lifetime_s: int = 60
+    ) -> None:
+        """`spread_s`: a change of the status message is told within this time, to spread the load.
+        A login draws the second in which its connection is told. `redis_lifetime_s`: how long
+        Redis keeps the notes of a process that has died."""
+        self._spread_s = spread_s
         url = settings.current().redis_url
         self._connections, manager, emitter = (
-            _over_redis(url) if url else (OwnConnections(), None, None)
+            _over_redis(url, redis_lifetime_s) if url else (OwnConnections(), None, None)
         )
         self.server = Engine(manager)
         self.server.on("connect", self._connected)
@@ -42,7 +44,11 @@ class Channel:
         self.server.on("disconnect", self._disconnected)
         self._emitter = emitter or self.server
         self._presence = Presence(self._connections, partial(self._emit, "connected devices"))
-        self._worker = Worker(self._look_after, (*DATABASE_TROUBLE, *self._connections.TROUBLE))
+        self._worker = Worker(
+            self._look_after,
+            every_s=look_after_every_s,
+            trouble=(*DATABASE_TROUBLE, *self._connections.TROUBLE),
+        )
         #: the rooms of each connection
         self._rooms: dict[str, list[str]] = {}
 
@@ -78,7 +84,7 @@ class Channel:
         rooms = self._rooms[sid]
         for room in rooms:
             self.server.leave_room(sid, room)
-        rooms[:] = [token_room(token), _room_of_second(random.randrange(SPREAD_S))]
+        rooms[:] = [token_room(token), _room_of_second(random.randrange(self._spread_s))]
         for room in rooms:
             self.server.enter_room(sid, room)
         self.server.after_packet(
@@ -102,7 +108,7 @@ class Channel:
             self._emit("should sync", [room], {"isImportant": message.is_important})
 
     def _tell_everyone(self) -> None:
-        for second in range(SPREAD_S):
+        for second in range(self._spread_s):
             self._emit("should sync", [_room_of_second(second)], {"isImportant": True})
             time.sleep(1)
 
@@ -121,7 +127,7 @@ def _room_of_second(second: int) -> str:
 
 
 def _over_redis(
-    url: str,
+    url: str, lifetime_s: int
 ) -> tuple[OwnConnections, socketio.RedisManager, socketio.RedisManager]:
     """What this process shares with the others: the connections, the messages it passes on, and
     the way for those that it sends. They don't go to its own sockets directly, so that all
@@ -129,7 +135,7 @@ def _over_redis(
     from realtime.redis_connections import TIMEOUTS, RedisConnections  # its package is optional
 
     return (
-        RedisConnections(url),
+        RedisConnections(url, lifetime_s),
         socketio.RedisManager(url, channel="timelimit"),
         socketio.RedisManager(url, channel="timelimit", write_only=True, redis_options=TIMEOUTS),
     )

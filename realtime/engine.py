@@ -15,7 +15,7 @@ from engineio.packet import PING, Packet
 from socketio import packet
 
 import settings
-from realtime.sockets import PING_TIMEOUT_S, OpenSocket
+from realtime.sockets import OpenSocket
 
 #: The events of clients. All others are ignored, also those named like handlers of python-socketio.
 EVENTS = {"devicelogin"}
@@ -35,7 +35,7 @@ class Engine(socketio.Server):
             client_manager=manager,
             serializer=ClientPacket,
             ping_interval=interval_s,
-            ping_timeout=PING_TIMEOUT_S,
+            ping_timeout=OpenSocket.PING_TIMEOUT_S,
             monitor_clients=False,  # sockets have time-outs of their own
             cors_allowed_origins=[],  # no cookies, so other origins gain nothing
             http_compression=False,

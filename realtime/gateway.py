@@ -26,8 +26,7 @@ MANY_PULLS = 10
 class Gateway:
     """A WSGI application before another one."""
 
-    def __init__(self, http: "WSGIApplication") -> None:
-        channel = Channel()
+    def __init__(self, http: "WSGIApplication", channel: Channel) -> None:
         channel.listen()
         self._engine = channel.server
         self._http = http

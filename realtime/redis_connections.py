@@ -16,9 +16,6 @@ import redis
 from realtime.connections import OwnConnections
 from realtime.sockets import open_sockets
 
-#: How long notes are kept
-LIFETIME_S = 60
-
 #: A process that holds the lock of a family for longer has died.
 LOCK_TIMEOUT_S = 10
 
@@ -33,8 +30,10 @@ class RedisConnections(OwnConnections):
 
     TROUBLE = (redis.RedisError,)
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, lifetime_s: int) -> None:
+        """Notes are kept for `lifetime_s`."""
         super().__init__()
+        self._lifetime_s = lifetime_s
         self._redis = redis.Redis.from_url(url, decode_responses=True, **TIMEOUTS)
         self._process = uuid.uuid4().hex
 
@@ -43,11 +42,11 @@ class RedisConnections(OwnConnections):
         self._note(family_id)
 
     def _note(self, family_id: str) -> None:
-        expiry = time.time() + LIFETIME_S
+        expiry = time.time() + self._lifetime_s
         own = {f"{token} {sid}": expiry for sid, token in self._families[family_id].items()}
         with self._redis.pipeline() as pipeline:
             pipeline.zadd(_connected(family_id), own)
-            pipeline.expire(_connected(family_id), LIFETIME_S)
+            pipeline.expire(_connected(family_id), self._lifetime_s)
             pipeline.execute()
 
     def remove(self, sid: str) -> str | None:
@@ -85,7 +84,7 @@ class RedisConnections(OwnConnections):
         return lost
 
     def _count_sockets(self) -> None:
-        own = json.dumps([len(open_sockets), time.time() + LIFETIME_S])
+        own = json.dumps([len(open_sockets), time.time() + self._lifetime_s])
         self._redis.hset("timelimit:sockets", self._process, own)
         elsewhere = 0
         for process, note in self._redis.hgetall("timelimit:sockets").items():

@@ -10,16 +10,6 @@ import settings
 
 log = logging.getLogger("timelimit.realtime")
 
-PING_TIMEOUT_S = 20
-
-#: A client that has not joined by then is none of ours.
-JOIN_TIMEOUT_S = 45
-
-#: Bytes that a client may send at once, and per second in the long run. A login is 60 bytes, a
-#: heartbeat 7 and at most one per second.
-MAX_BURST = 4096
-MAX_RATE = 16
-
 
 class OpenSocket:
     """The TCP connection of a websocket, for simple-websocket to read from and to write to.
@@ -31,10 +21,20 @@ class OpenSocket:
     #: where it is in the WSGI environment
     KEY = "timelimit.socket"
 
+    PING_TIMEOUT_S = 20
+
+    #: A client that has not joined by then is none of ours.
+    JOIN_TIMEOUT_S = 45
+
+    #: Bytes that a client may send at once, and per second in the long run. A login is 60 bytes, a
+    #: heartbeat 7 and at most one per second.
+    MAX_BURST = 4096
+    MAX_RATE = 16
+
     def __init__(self, connection: socket.socket) -> None:
-        connection.settimeout(settings.current().ping_interval_sec + PING_TIMEOUT_S)
+        connection.settimeout(settings.current().ping_interval_sec + self.PING_TIMEOUT_S)
         self._connection = connection
-        self._allowance: float = MAX_BURST
+        self._allowance: float = self.MAX_BURST
         self._read_at = self._opened_at = time.monotonic()
         self.has_joined = False
         #: that of python-engineio
@@ -43,9 +43,9 @@ class OpenSocket:
     def recv(self, size: int) -> bytes:
         data = self._connection.recv(size)
         now = time.monotonic()
-        regained = (now - self._read_at) * MAX_RATE
+        regained = (now - self._read_at) * self.MAX_RATE
         self._read_at = now
-        self._allowance = min(MAX_BURST, self._allowance + regained) - len(data)
+        self._allowance = min(self.MAX_BURST, self._allowance + regained) - len(data)
         if self._allowance < 0:
             self.close()
             raise ConnectionAbortedError
@@ -65,7 +65,7 @@ class OpenSocket:
             self._connection.shutdown(socket.SHUT_RDWR)
 
     def is_overdue(self) -> bool:
-        return not self.has_joined and time.monotonic() > self._opened_at + JOIN_TIMEOUT_S
+        return not self.has_joined and time.monotonic() > self._opened_at + self.JOIN_TIMEOUT_S
 
 
 class OpenSockets:

@@ -18,11 +18,12 @@ class Worker:
     """Does jobs one after the other, in the order in which they were handed in, and one more
     every few seconds."""
 
-    PERIOD_S: float = 5
-
-    def __init__(self, in_between: Job, trouble: tuple[type[Exception], ...]) -> None:
+    def __init__(
+        self, in_between: Job, *, every_s: float, trouble: tuple[type[Exception], ...]
+    ) -> None:
         """`trouble`: what jobs may raise without it being an error of ours."""
         self._in_between = in_between
+        self._every_s = every_s
         self._trouble = trouble
         self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         threading.Thread(target=self._run, name="realtime", daemon=True).start()
@@ -38,13 +39,13 @@ class Worker:
             log.warning("dropped a message to devices, too many are waiting")
 
     def _run(self) -> None:
-        next_time = time.monotonic() + self.PERIOD_S
+        next_time = time.monotonic() + self._every_s
         while True:
             try:
                 job = self._jobs.get(timeout=max(0, next_time - time.monotonic()))
             except queue.Empty:
                 job = self._in_between
-                next_time = time.monotonic() + self.PERIOD_S
+                next_time = time.monotonic() + self._every_s
             try:
                 job()
             except self._trouble as error:

@@ -19,7 +19,8 @@ import clock
 import mails
 import settings
 from app import create_app
-from mails import Mail, outbox
+from mails import Mail
+from mails.outbox import outbox
 from models import RateLimit
 from storage import database as db
 from sync.notifications import ShouldSync, should_sync
@@ -149,7 +150,7 @@ def locked_features(configure: Configure) -> None:
 def mailbox(app: Flask, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     """A mail server that takes what this server sends from now on. Nobody got a mail before."""
     db.writing(RateLimit.delete().execute)()
-    monkeypatch.setattr(outbox, "RETRIES_AFTER_S", ())
+    monkeypatch.setattr(outbox, "retries_after_s", ())
     with Mailbox() as box:
         box.use(configure)
         yield box

@@ -1,11 +1,15 @@
-"""The server, but what it does after seconds or minutes, it does at once."""
+"""The application of `wsgi.py`, with seconds where it waits for minutes."""
 
-from realtime import channel, redis_connections, sockets
-from realtime.worker import Worker
+import settings
+from app import create_app
+from realtime.channel import Channel
+from realtime.gateway import Gateway
+from realtime.sockets import OpenSocket
 
-channel.SPREAD_S = 2
-Worker.PERIOD_S = 0.2
-redis_connections.LIFETIME_S = 2
-sockets.JOIN_TIMEOUT_S = 1
+OpenSocket.JOIN_TIMEOUT_S = 1
 
-from wsgi import application  # noqa: E402, F401
+chosen = settings.from_environment()
+settings.log_to_stderr(chosen)
+application = create_app(chosen)
+channel = Channel(spread_s=2, look_after_every_s=0.2, redis_lifetime_s=2)
+application.wsgi_app = Gateway(application.wsgi_app, channel)  # type: ignore[method-assign]

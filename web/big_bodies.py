@@ -17,21 +17,18 @@ from sync.caller import is_token_of_device
 #: Bodies up to this size are read and parsed for anybody.
 SMALL_BODY = 100 * 1024
 
-#: How long to wait for a turn. Clients give up after 10 s.
-WAIT_S = 5
-
-#: Each keeps a thread, which other requests may need.
-MAX_WAITING = 16
-
 _TOKEN = re.compile(rb'"deviceAuthToken"[ \t\r\n]*:[ \t\r\n]*"([0-9a-zA-Z]*)"')
 
 
 class Turns:
     """Lets a few threads do something at a time; a few more may wait for their turn."""
 
-    def __init__(self, at_a_time: int) -> None:
+    def __init__(self, at_a_time: int, *, max_waiting: int = 16) -> None:
+        """`max_waiting`: each that waits keeps a thread, which other requests may need."""
+        #: how long to wait for a turn; clients give up after 10 s
+        self.timeout_s: float = 5
         self._turns = BoundedSemaphore(at_a_time)
-        self._queue = BoundedSemaphore(at_a_time + MAX_WAITING)
+        self._queue = BoundedSemaphore(at_a_time + max_waiting)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -39,7 +36,7 @@ class Turns:
         if not self._queue.acquire(blocking=False):
             raise _busy()
         try:
-            if not self._turns.acquire(timeout=WAIT_S):
+            if not self._turns.acquire(timeout=self.timeout_s):
                 raise _busy()
             try:
                 yield

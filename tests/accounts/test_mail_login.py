@@ -214,7 +214,7 @@ def test_a_code_that_can_not_be_mailed_fails_in_time_and_leaves_nothing(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(delivery, "TOTAL_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(delivery.direct, "total_timeout_s", 0.2)
     with ScriptedServer(*script, hangs=hangs) as server, caplog.at_level(logging.INFO):
         server.use(configure)
         answer = ask(client, address, status=500)
@@ -239,16 +239,19 @@ def test_a_mail_server_that_is_down_fails_the_request(
 def test_requests_do_not_queue_up_behind_a_hanging_mail_server(
     client: FlaskClient, mailbox: Mailbox, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "TURN_TIMEOUT_S", 0)
+    monkeypatch.setattr(delivery.direct, "turn_timeout_s", 0)
     with ScriptedServer(hangs=True) as server:
         server.use(configure)
-        monkeypatch.setattr(delivery, "TOTAL_TIMEOUT_S", 0.5)
-        with ThreadPoolExecutor(delivery.MAX_WAITING + 1) as threads:
-            clients = [client.application.test_client() for _ in range(delivery.MAX_WAITING + 1)]
+        monkeypatch.setattr(delivery.direct, "total_timeout_s", 0.5)
+        with ThreadPoolExecutor(delivery.DirectDelivery.MAX_WAITING + 1) as threads:
+            clients = [
+                client.application.test_client()
+                for _ in range(delivery.DirectDelivery.MAX_WAITING + 1)
+            ]
             list(
                 threads.map(lambda each: ask(each, f"a{next(_numbers)}@x.de", status=500), clients)
             )
-        for _ in range(delivery.MAX_WAITING):
+        for _ in range(delivery.DirectDelivery.MAX_WAITING):
             server.connections.get(timeout=5)
         assert server.connections.empty()
 

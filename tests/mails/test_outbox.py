@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from mails import Mail, outbox, send
+from mails import Mail, send
+from mails.outbox import outbox
 from tests.mail_servers import Mailbox, ScriptedServer
 from tests.stopped_clock import Clock
 from tests.wire import Configure
@@ -20,7 +21,7 @@ GREETING = ("220 hello", "250 hello", "250 OK")
 
 @pytest.fixture
 def no_pauses(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "RETRIES_AFTER_S", (0, 0))
+    monkeypatch.setattr(outbox, "retries_after_s", (0, 0))
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_a_mail_survives_a_restart_of_the_mail_server(
     configure: Configure,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(outbox, "RETRIES_AFTER_S", (0.01, 60))
+    monkeypatch.setattr(outbox, "retries_after_s", (0.01, 60))
     with ScriptedServer("421 not now") as server:
         server.use(configure)
         send([GOODBYE])
@@ -110,7 +111,7 @@ def test_a_hanging_mail_server_delays_nobody(
     configure: Configure,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(outbox, "ANSWER_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(outbox, "answer_timeout_s", 0.2)
     with ScriptedServer(hangs=True) as server:
         server.use(configure)
         send([GOODBYE])  # returns although nothing answers before the end of this block
@@ -128,8 +129,8 @@ def test_only_so_many_mails_wait_for_a_mail_server(
     configure: Configure,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(outbox, "MAX_WAITING", 2)
-    monkeypatch.setattr(outbox, "ANSWER_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(outbox, "max_waiting", 2)
+    monkeypatch.setattr(outbox, "answer_timeout_s", 0.2)
     with ScriptedServer(hangs=True) as server:
         server.use(configure)
         send([GOODBYE])

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from realtime import sockets
 from realtime.sockets import OpenSocket
 from tests.real_server import RawSocket, Server
 from tests.wire import Configure
@@ -16,7 +15,7 @@ from tests.wire import Configure
 @pytest.fixture
 def pair(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> tuple[OpenSocket, socket.socket]:
     """Our end of a connection, whose heartbeats are due every second, and the client's."""
-    monkeypatch.setattr(sockets, "PING_TIMEOUT_S", 0)
+    monkeypatch.setattr(OpenSocket, "PING_TIMEOUT_S", 0)
     configure(ping_interval_sec=1)
     ours, theirs = socket.socketpair()
     return OpenSocket(ours), theirs
@@ -44,14 +43,14 @@ def test_a_client_that_takes_nothing_is_disconnected(
 def test_a_client_that_sends_too_much_is_disconnected(
     pair: tuple[OpenSocket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "MAX_RATE", 0)
+    monkeypatch.setattr(OpenSocket, "MAX_RATE", 0)
     ours, theirs = pair
     received = 0
     with pytest.raises(ConnectionAbortedError):
         while True:
             theirs.sendall(b"x" * 100)
             received += len(ours.recv(100))
-    assert received == sockets.MAX_BURST // 100 * 100
+    assert received == OpenSocket.MAX_BURST // 100 * 100
     assert theirs.recv(1) == b""
 
 
@@ -61,7 +60,7 @@ def test_a_heartbeat_per_second_is_never_too_much(
     seconds = itertools.count(time.monotonic())
     monkeypatch.setattr(time, "monotonic", lambda: next(seconds))
     ours, theirs = pair
-    for _ in range(sockets.MAX_BURST):
+    for _ in range(OpenSocket.MAX_BURST):
         theirs.sendall(b"2345678")
         assert ours.recv(100) == b"2345678"
 

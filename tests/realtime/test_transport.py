@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from realtime.gateway import MANY_PULLS, MAX_HEADERS
-from realtime.sockets import MAX_BURST
+from realtime.sockets import OpenSocket
 from tests.real_server import HANDSHAKE, Clients, RawSocket, Server, until
 from tests.wire import as_admin
 
@@ -148,7 +148,7 @@ def test_who_sends_more_than_any_client_is_disconnected(
 ) -> None:
     raw = opened(server, generation)
     with suppress(ConnectionError):
-        for _ in range(MAX_BURST // 6 + 1):
+        for _ in range(OpenSocket.MAX_BURST // 6 + 1):
             raw.send_frame(1, b"4" * size)
     while raw.receive() is not None:
         pass

@@ -154,7 +154,7 @@ def test_more_brackets_than_clients_send_are_refused(client: FlaskClient, family
 def test_who_waits_too_long_for_a_turn_comes_back(
     client: FlaskClient, family: Family, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(big_bodies, "WAIT_S", 0.01)
+    monkeypatch.setattr(big_bodies.PARSING, "timeout_s", 0.01)
     text = empty_push(family.parent.token).ljust(BIG)
     with big_bodies.PARSING.turn():
         assert push(client, text).status_code == 200
@@ -171,17 +171,16 @@ def test_who_waits_too_long_for_a_turn_comes_back(
 def test_strangers_take_no_turns_of_devices(
     client: FlaskClient, family: Family, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(big_bodies, "WAIT_S", 0.01)
+    monkeypatch.setattr(big_bodies.READING, "timeout_s", 0.01)
     with big_bodies.READING.turn(), big_bodies.READING.turn():
         assert push(client, BOMB).status_code == 503
         assert push(client, empty_push(new_auth_token()).ljust(BIG)).status_code == 401
         assert push(client, empty_push(family.parent.token).ljust(BIG)).status_code == 200
 
 
-def test_few_wait_for_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(big_bodies, "WAIT_S", 3600)
-    monkeypatch.setattr(big_bodies, "MAX_WAITING", 0)
-    turns = Turns(1)
+def test_few_wait_for_a_turn() -> None:
+    turns = Turns(1, max_waiting=0)
+    turns.timeout_s = 3600
     with turns.turn(), pytest.raises(ServiceUnavailable), turns.turn():
         pass
     with turns.turn():
