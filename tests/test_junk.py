@@ -262,7 +262,7 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 @examples(300)
 @given(drawn=wrong_actions())
-def test_a_wrong_action_is_refused_and_changes_nothing(
+def test_a_malformed_action_is_refused_and_changes_nothing(
     family: FurnishedFamily,
     unchanged: None,
     caplog: pytest.LogCaptureFixture,
@@ -276,7 +276,7 @@ def test_a_wrong_action_is_refused_and_changes_nothing(
 
 @examples(10)
 @given(drawn=st.lists(right_actions(), min_size=20, max_size=30))
-def test_no_action_of_the_right_form_is_too_much(
+def test_valid_actions_never_fail_unexpectedly(
     client: FlaskClient,
     caplog: pytest.LogCaptureFixture,
     drawn: list[tuple[str, dict[str, Any]]],
@@ -299,7 +299,7 @@ BODIES = [route for route in ROUTES if not isinstance(route.schema, AnyBody | No
 @pytest.mark.parametrize("route", BODIES, ids=lambda route: route.path)
 @examples(15)
 @given(data=st.data())
-def test_a_wrong_body_is_refused_and_changes_nothing(
+def test_a_malformed_body_is_refused_and_changes_nothing(
     family: FurnishedFamily,
     unchanged: None,
     caplog: pytest.LogCaptureFixture,

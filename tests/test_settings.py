@@ -32,7 +32,7 @@ DEFAULTS = {
 NAMES = [str(field.data_key) for field in Environment().fields.values()]
 
 
-def test_nothing_has_to_be_set() -> None:
+def test_no_setting_is_required() -> None:
     assert asdict(from_environment({})) == DEFAULTS
 
 
@@ -139,9 +139,7 @@ def test_settings_are_read(name: str, value: str, field: str, expected: Any) -> 
         ("PING_INTERVAL_SEC", "soon", "1 to 3600"),
     ],
 )
-def test_a_bad_value_ends_the_start_with_what_would_be_right(
-    name: str, value: str, advice: str
-) -> None:
+def test_a_malformed_setting_is_named_with_its_remedy(name: str, value: str, advice: str) -> None:
     with pytest.raises(SettingsError) as error:
         from_environment({name: value})
     assert f"{name}={value}" in str(error.value)
@@ -177,7 +175,7 @@ def test_a_secret_is_not_shown(name: str, value: str, advice: str) -> None:
     assert "sesame" not in str(error.value)
 
 
-def test_there_is_one_mail_server() -> None:
+def test_only_one_mail_server_can_be_set() -> None:
     with pytest.raises(SettingsError, match="MAIL_TRANSPORT is set, too"):
         from_environment({"SMTP_URL": "smtp://host", "MAIL_TRANSPORT": '{"host":"h"}'})
 

@@ -12,7 +12,7 @@ from torture.server import Victim
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_all_pushes_are_answered(
+def test_every_push_is_answered(
     database_url: str, processes: int, short: bool, tmp_path: Path, report: list[str]
 ) -> None:
     phones = make_phones(database_url, families=2, phones=8)
@@ -33,7 +33,7 @@ def test_all_pushes_are_answered(
     )
 
 
-def test_a_herd_of_phones_that_come_back_at_once(database_url: str, tmp_path: Path) -> None:
+def test_phones_that_reconnect_at_once_are_served(database_url: str, tmp_path: Path) -> None:
     phones = make_phones(database_url, families=2, phones=25)
     server = Victim(tmp_path, database_url)
     gate = Barrier(len(phones))

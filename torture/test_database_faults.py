@@ -76,7 +76,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     _run("umount", "--lazy", str(folder))
 
 
-def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
+def test_nothing_answered_is_lost_on_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{small_disk}/torture.db"
     reader, *phones = make_phones(url, families=2, phones=3)
     server = Victim(tmp_path, url)
@@ -87,7 +87,7 @@ def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:
         _run("mount", "-o", "remount,size=100m", str(small_disk))
 
 
-def test_a_disk_that_takes_no_writes(tmp_path: Path) -> None:
+def test_nothing_answered_is_lost_when_the_disk_takes_no_writes(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/torture.db"
     phones = make_phones(url, families=2, phones=2)
     server = Victim(tmp_path, url)
@@ -103,7 +103,9 @@ def test_a_disk_that_takes_no_writes(tmp_path: Path) -> None:
             _run("chattr", "-i", *files)
 
 
-def test_a_database_that_another_program_keeps_locked(tmp_path: Path, report: list[str]) -> None:
+def test_nothing_answered_is_lost_while_another_program_locks_the_database(
+    tmp_path: Path, report: list[str]
+) -> None:
     url = f"sqlite:///{tmp_path}/torture.db"
     reader, *phones = make_phones(url, families=2, phones=5)
     server = Victim(tmp_path, url)
@@ -123,7 +125,7 @@ def test_a_database_that_another_program_keeps_locked(tmp_path: Path, report: li
         other.close()
 
 
-def test_mariadb_killed_and_restarted(mariadb: MariaDb, tmp_path: Path) -> None:
+def test_nothing_answered_is_lost_when_mariadb_is_killed(mariadb: MariaDb, tmp_path: Path) -> None:
     url = mariadb.new_database()
     phones = make_phones(url, families=2, phones=3)
     server = Victim(tmp_path, url)
@@ -135,7 +137,7 @@ def test_mariadb_killed_and_restarted(mariadb: MariaDb, tmp_path: Path) -> None:
             _wait_for_each(phones, "200")
 
 
-def test_mariadb_that_hangs(mariadb: MariaDb, tmp_path: Path) -> None:
+def test_nothing_answered_is_lost_while_mariadb_hangs(mariadb: MariaDb, tmp_path: Path) -> None:
     url = mariadb.new_database()
     phones = make_phones(url, families=2, phones=3)
     server = Victim(tmp_path, url)
@@ -148,7 +150,9 @@ def test_mariadb_that_hangs(mariadb: MariaDb, tmp_path: Path) -> None:
     assert set(outcomes(phones)) <= {"200", "503", TimeoutError.__name__}
 
 
-def test_connections_that_mariadb_ends(mariadb: MariaDb, tmp_path: Path) -> None:
+def test_nothing_answered_is_lost_when_mariadb_ends_connections(
+    mariadb: MariaDb, tmp_path: Path
+) -> None:
     url = mariadb.new_database()
     phones = make_phones(url, families=2, phones=3)
     server = Victim(tmp_path, url)
@@ -166,7 +170,7 @@ def test_connections_that_mariadb_ends(mariadb: MariaDb, tmp_path: Path) -> None
     _check_answers(phones, server)
 
 
-def test_a_clock_that_jumps(database_url: str, tmp_path: Path) -> None:
+def test_nothing_answered_is_lost_when_the_clock_jumps(database_url: str, tmp_path: Path) -> None:
     def set_clock(seconds: int) -> None:
         (tmp_path / "new").write_text(str(seconds))
         (tmp_path / "new").replace(offset)

@@ -113,7 +113,9 @@ TWENTY_MB = b'"' + b"a" * 20_000_000 + b'"'
     ],
     ids=lambda value: repr(value[:80]) if isinstance(value, bytes) else None,
 )
-def test_an_odd_request(server: Victim, request_: bytes, statuses: list[int]) -> None:
+def test_an_odd_request_is_refused_or_served(
+    server: Victim, request_: bytes, statuses: list[int]
+) -> None:
     assert _answers(server, request_) == statuses
 
 

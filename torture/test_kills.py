@@ -33,7 +33,7 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_what_was_answered_is_applied_once_whatever_is_killed(
+def test_answered_actions_are_applied_once_whatever_is_killed(
     database_url: str, processes: int, short: bool, tmp_path: Path, report: list[str]
 ) -> None:
     kills, actions = (50, 5_000) if short else (1_000, 100_000)

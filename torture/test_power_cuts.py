@@ -73,7 +73,7 @@ def _after_power_cuts(
                 yield disk.answered, _stored_pushes(folder, files, device_id)
 
 
-def test_an_answered_push_is_there_after_a_power_cut_at_any_moment(
+def test_answered_pushes_survive_a_power_cut_at_any_moment(
     short: bool, tmp_path: Path, memory: Path, report: list[str]
 ) -> None:
     pushes = 200 if short else 1_000
@@ -89,7 +89,7 @@ def test_an_answered_push_is_there_after_a_power_cut_at_any_moment(
     )
 
 
-def test_the_same_search_finds_what_weaker_settings_lose(tmp_path: Path, memory: Path) -> None:
+def test_weaker_settings_lose_answered_pushes(tmp_path: Path, memory: Path) -> None:
     device_id, events = _record(tmp_path, 10, "normal")
     assert any(
         stored < answered for answered, stored in _after_power_cuts(memory, device_id, events)

@@ -38,7 +38,7 @@ def join(client: HttpClient, words: str, *, status: int = 200, **change: Any) ->
 # Words
 
 
-def test_words_and_the_id_of_the_device_to_come(family: Family) -> None:
+def test_answer_has_words_and_the_id_of_the_new_device(family: Family) -> None:
     answer = ask_for_words(family)
     assert answer.keys() == {"token", "deviceId"}
     assert len(answer["token"].split(" ")) == 5
@@ -72,11 +72,11 @@ def test_a_parent_who_is_kept_signed_in_needs_no_password(family: Family, parent
         {"parentPasswordSecondHash": "ä😀"},
     ],
 )
-def test_who_is_no_parent_gets_no_words(family: Family, change: dict[str, Any]) -> None:
+def test_only_parents_get_words(family: Family, change: dict[str, Any]) -> None:
     ask_for_words(family, status=401, **change)
 
 
-def test_at_a_device_without_a_signed_in_parent_the_password_is_needed(family: Family) -> None:
+def test_password_is_needed_at_a_device_without_a_signed_in_parent(family: Family) -> None:
     child = family.add_child(second_hash=SECOND_HASH)
     for device in (family.add_device(), family.add_device(user=child)):
         token = device.token
@@ -91,7 +91,7 @@ def test_a_parent_of_another_family_gets_no_words(client: FlaskClient, family: F
 
 
 @pytest.mark.parametrize("field", ["deviceAuthToken", "parentId", "parentPasswordSecondHash"])
-def test_each_field_is_a_text(family: Family, field: str) -> None:
+def test_each_field_must_be_a_string(family: Family, field: str) -> None:
     value: Any
     for value in (None, 1, [], {}):
         ask_for_words(family, status=400, **{field: value})
@@ -101,7 +101,7 @@ def test_each_field_is_a_text(family: Family, field: str) -> None:
 # Joining
 
 
-def test_a_new_device_has_nobody_who_uses_it(family: Family, server_clock: Any) -> None:
+def test_a_new_device_has_no_user(family: Family, server_clock: Any) -> None:
     answer = join(
         family.client,
         ask_for_words(family)["token"],
@@ -148,7 +148,7 @@ def test_a_new_device_has_nobody_who_uses_it(family: Family, server_clock: Any) 
 
 
 @pytest.mark.parametrize("name", ["", " ", "\u3000\ufeff"])
-def test_a_device_without_a_name_is_called_like_its_model(family: Family, name: str) -> None:
+def test_a_device_without_a_name_is_named_after_its_model(family: Family, name: str) -> None:
     answer = join(family.client, ask_for_words(family)["token"], deviceName=name)
     assert (
         Device(family, answer["deviceAuthToken"], answer["ownDeviceId"]).entry()["name"] == "Model"
@@ -179,7 +179,9 @@ def test_a_new_device_gets_all_that_it_would_pull(
     assert device.full_pull(0 if level is None else level) == data
 
 
-def test_the_others_are_told_and_see_it(family: Family, told: list[ShouldSync]) -> None:
+def test_other_devices_are_told_and_pull_the_new_device(
+    family: Family, told: list[ShouldSync]
+) -> None:
     family.parent.pull()
     device = family.add_device()
     assert told == [ShouldSync(family.parent.token, is_important=False)]
@@ -206,7 +208,7 @@ def test_words_work_once(family: Family) -> None:
     join(family.client, words, status=401)
 
 
-def test_new_words_replace_those_before(client: FlaskClient, family: Family) -> None:
+def test_new_words_replace_the_previous_ones(client: FlaskClient, family: Family) -> None:
     others = ask_for_words(Family(client))["token"]
     first, second = (ask_for_words(family)["token"] for _ in range(2))
     join(client, first, status=401)
@@ -214,7 +216,7 @@ def test_new_words_replace_those_before(client: FlaskClient, family: Family) -> 
     join(client, others)
 
 
-def test_words_live_for_three_hours(family: Family, server_clock: Any) -> None:
+def test_words_are_valid_for_three_hours(family: Family, server_clock: Any) -> None:
     words = [ask_for_words(each)["token"] for each in (family, Family(family.client))]
     server_clock.forward(3 * HOUR)
     join(family.client, words[0])
@@ -248,7 +250,7 @@ def test_wrong_words_are_unauthorized(client: FlaskClient, words: str) -> None:
         {"more": 1},
     ],
 )
-def test_a_bad_body_leaves_the_words_alone(family: Family, change: dict[str, Any]) -> None:
+def test_a_malformed_body_does_not_use_up_the_words(family: Family, change: dict[str, Any]) -> None:
     words = ask_for_words(family)["token"]
     join(family.client, words, status=400, **change)
     join(family.client, words)

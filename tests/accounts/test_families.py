@@ -79,7 +79,7 @@ def entry_of(answer: dict[str, Any]) -> dict[str, Any]:
 # What an address can be used for
 
 
-def test_an_address_without_family(client: FlaskClient) -> None:
+def test_status_of_an_address_without_a_family(client: FlaskClient) -> None:
     mail = new_address()
     assert status_of(client, mail) == {
         "status": "without family",
@@ -89,7 +89,7 @@ def test_an_address_without_family(client: FlaskClient) -> None:
     }
 
 
-def test_an_address_with_family(client: FlaskClient, family: Family) -> None:
+def test_status_of_an_address_with_a_family(client: FlaskClient, family: Family) -> None:
     assert status_of(client, family.mail)["status"] == "with family"
 
 
@@ -100,7 +100,7 @@ def test_an_address_is_shown_as_it_was_typed(client: FlaskClient, family: Family
     assert family.user(family.parent_user)["mail"] == family.mail
 
 
-def test_what_the_server_is_set_to(client: FlaskClient, configure: Configure) -> None:
+def test_status_shows_the_settings_of_the_server(client: FlaskClient, configure: Configure) -> None:
     configure(disable_signup=True, always_pro=False)
     answer = status_of(client, new_address())
     assert (answer["canCreateFamily"], answer["alwaysPro"]) == (False, False)
@@ -162,7 +162,7 @@ def test_the_new_device_gets_what_it_would_pull(
 
 
 @pytest.mark.parametrize("name", ["", " \t\n", "\u3000"])
-def test_what_has_no_name_gets_one(client: FlaskClient, name: str) -> None:
+def test_empty_names_are_replaced_by_default_names(client: FlaskClient, name: str) -> None:
     mail = new_address()
     answer = create(client, mail, parentName=name, deviceName=name)
     assert answer["data"]["users"]["data"][0]["name"] == mail.removesuffix("@example.com")
@@ -216,7 +216,7 @@ def test_nobody_is_told_about_a_new_family(
     assert mailed == []
 
 
-def test_a_server_that_takes_no_families_says_so_whatever_the_body_is(
+def test_disabled_signup_is_answered_whatever_the_body_is(
     client: FlaskClient, configure: Configure
 ) -> None:
     configure(disable_signup=True)
@@ -244,7 +244,7 @@ def test_a_parent_who_signs_in_is_kept_signed_in(client: FlaskClient, family: Fa
 
 
 @pytest.mark.parametrize(("client_level", "level"), LEVELS)
-def test_who_signs_in_gets_all_that_there_is(
+def test_signing_in_answers_with_a_full_pull(
     client: FlaskClient, family: Family, client_level: float | None, level: float
 ) -> None:
     family.add_category(family.add_child())
@@ -253,7 +253,7 @@ def test_who_signs_in_gets_all_that_there_is(
     assert len(answer["data"]["categoryBase"]) == 1
 
 
-def test_the_others_learn_of_the_new_device(
+def test_other_devices_are_told_about_the_new_device(
     client: FlaskClient, family: Family, told: list[ShouldSync]
 ) -> None:
     child = family.add_device()
@@ -267,14 +267,14 @@ def test_the_others_learn_of_the_new_device(
 
 
 @pytest.mark.parametrize("locale", ["de", "en", "anything"])
-def test_a_mail_tells_of_the_linked_device(
+def test_linking_a_device_is_mailed(
     client: FlaskClient, family: Family, mailed: list[Mail], locale: str
 ) -> None:
     sign_in(client, family.mail, locale=locale)
     assert mailed == [Mail(family.mail, "device linked", {"device": "Other phone"}, locale)]
 
 
-def test_a_mail_that_fails_does_no_harm(
+def test_signing_in_succeeds_although_the_mail_fails(
     client: FlaskClient, family: Family, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: list[Mail]) -> None:
@@ -285,7 +285,7 @@ def test_a_mail_that_fails_does_no_harm(
     assert device_of(answer, family).full_pull()["devices"]
 
 
-def test_a_device_without_name_is_called_like_its_model(
+def test_a_device_without_a_name_is_named_after_its_model(
     client: FlaskClient, family: Family, mailed: list[Mail]
 ) -> None:
     assert entry_of(sign_in(client, family.mail, deviceName=" "))["name"] == "Model"
@@ -303,7 +303,7 @@ def test_a_malformed_sign_in_is_refused(
         sign_in(client, family.mail, status=400, **change)
 
 
-def test_nobody_signs_in_without_family(
+def test_signing_in_needs_a_family(
     client: FlaskClient, told: list[ShouldSync], mailed: list[Mail]
 ) -> None:
     sign_in(client, new_address(), status=409)
@@ -333,7 +333,7 @@ def link(family: Family, parent: str, mail: str) -> None:
     post(family.client, "/parent/link-mail-address", body)
 
 
-def test_nothing_is_left_of_a_family(family: Family) -> None:
+def test_deleting_a_family_deletes_all_its_rows(family: Family) -> None:
     store_row_of_each_kind(family)
     assert models_with_rows(family) == set(OF_FAMILIES)
     response = delete(family.parent, family.mail)
@@ -343,7 +343,7 @@ def test_nothing_is_left_of_a_family(family: Family) -> None:
     assert models_with_rows(family) == set()
 
 
-def test_other_families_stay(client: FlaskClient, family: Family) -> None:
+def test_deleting_a_family_keeps_other_families(client: FlaskClient, family: Family) -> None:
     other = Family(client)
     store_row_of_each_kind(other)
     delete(family.parent, family.mail)
@@ -351,7 +351,9 @@ def test_other_families_stay(client: FlaskClient, family: Family) -> None:
     assert not other.parent.is_removed()
 
 
-def test_the_address_is_free_again(client: FlaskClient, family: Family) -> None:
+def test_the_address_of_a_deleted_family_can_be_used_again(
+    client: FlaskClient, family: Family
+) -> None:
     delete(family.parent, family.mail)
     assert status_of(client, family.mail)["status"] == "without family"
     create(client, family.mail)
@@ -380,11 +382,11 @@ def test_words_for_devices_end_with_the_family(client: FlaskClient, family: Fami
     post(client, "/child/add-device", joining, status=401)
 
 
-def test_any_device_may_ask(family: Family) -> None:
+def test_any_device_of_the_family_may_delete_it(family: Family) -> None:
     assert delete(family.add_device(user=family.add_child()), family.mail).status_code == 200
 
 
-def test_every_address_is_to_be_proven(
+def test_deleting_needs_a_token_for_each_address(
     family: Family, untouched: Untouched, mailed: list[Mail]
 ) -> None:
     other = new_address()
@@ -397,7 +399,7 @@ def test_every_address_is_to_be_proven(
     assert mailed == [Mail(mail, "account deleted") for mail in sorted([family.mail, other])]
 
 
-def test_addresses_of_strangers_prove_nothing(
+def test_tokens_for_other_addresses_are_refused(
     client: FlaskClient, family: Family, untouched: Untouched
 ) -> None:
     stranger = new_address()
@@ -408,14 +410,16 @@ def test_addresses_of_strangers_prove_nothing(
             assert delete(family.parent, family.mail, mail).status_code == 401
 
 
-def test_each_address_may_be_proven_in_another_letter_case(family: Family) -> None:
+def test_letter_case_of_proven_addresses_does_not_matter(family: Family) -> None:
     other = new_address()
     link(family, family.add_parent(), other)
     assert delete(family.parent, family.mail.upper()).status_code == 401
     assert delete(family.parent, family.mail.upper(), other.lower()).status_code == 200
 
 
-def test_a_proof_counts_once(client: FlaskClient, family: Family, untouched: Untouched) -> None:
+def test_the_same_token_twice_is_refused(
+    client: FlaskClient, family: Family, untouched: Untouched
+) -> None:
     token = mail_auth_token(family.mail)
     body = {"deviceAuthToken": family.parent.token, "mailAuthTokens": [token, token]}
     with untouched(family):
@@ -423,7 +427,7 @@ def test_a_proof_counts_once(client: FlaskClient, family: Family, untouched: Unt
     post(client, STATUS, {"mailAuthToken": token})
 
 
-def test_a_family_without_address_is_not_to_be_deleted_by_its_devices(
+def test_a_family_without_an_address_cannot_be_deleted_by_its_devices(
     client: FlaskClient, untouched: Untouched
 ) -> None:
     family = Family(client)
@@ -438,7 +442,7 @@ def test_an_unknown_device_deletes_nothing(family: Family, untouched: Untouched)
         assert delete(unknown, family.mail).status_code == 401
 
 
-def test_a_token_that_nobody_has_is_not_kept(family: Family) -> None:
+def test_unknown_tokens_are_not_stored(family: Family) -> None:
     device = family.add_device()
     post(family.client, "/sync/report-removed", {"deviceAuthToken": device.token})
     replacement = stored_token(device)

@@ -52,7 +52,7 @@ def read(token: str, *, tolerance_s: int = 0, secret: str = SECRET) -> dict[str,
     return read_identity_token(token, secret, tolerance_s=tolerance_s)
 
 
-def test_a_token_looks_like_the_published_one(server_clock: Clock) -> None:
+def test_a_token_has_the_published_form(server_clock: Clock) -> None:
     server_clock.now = (EXPIRES - 7 * 24 * 60 * 60) * 1000 + 999
     parent = User(family_id="famAAAAAA1", user_id="parA01", mail="parent@example.org")
     assert new_identity_token(parent, SECRET) == TOKEN
@@ -67,7 +67,7 @@ def test_a_token_can_be_copied_with_any_line_breaks(token: str) -> None:
 
 
 @pytest.mark.parametrize("tolerance_s", [0, 28 * 24 * 60 * 60])
-def test_a_token_ends(server_clock: Clock, tolerance_s: int) -> None:
+def test_a_token_expires(server_clock: Clock, tolerance_s: int) -> None:
     server_clock.now = (EXPIRES + tolerance_s) * 1000 - 1
     assert read(TOKEN, tolerance_s=tolerance_s) == PAYLOAD
     server_clock.forward(1)
@@ -129,6 +129,6 @@ def test_a_token_has_exactly_its_content(payload: Any) -> None:
         *(base64.b64encode(jwt).decode() for jwt in (b"..", b"a.b", b"a.b.c.d")),
     ],
 )
-def test_what_is_no_token_is_refused(token: str) -> None:
+def test_malformed_tokens_are_refused(token: str) -> None:
     with pytest.raises(InvalidToken, match="malformed"):
         read(token)

@@ -69,7 +69,7 @@ def test_a_code_that_was_mailed_proves_the_address(
     assert proven(client, signed_in["mailAuthToken"]) == address
 
 
-def test_the_address_is_taken_out_of_what_was_typed(
+def test_the_address_is_extracted_from_the_typed_text(
     client: FlaskClient, mailbox: Mailbox, address: str
 ) -> None:
     token = ask(client, f" Some Body <{address}>")["mailLoginToken"]
@@ -165,7 +165,7 @@ def test_the_mail_names_the_device_whatever_the_letter_case(
     assert "Tablet" in mailbox.next().text
 
 
-def test_strangers_can_not_put_text_into_mails(
+def test_unknown_senders_cannot_put_text_into_mails(
     client: FlaskClient, mailbox: Mailbox, address: str, family: Family
 ) -> None:
     device = family.add_device("Click here")
@@ -204,7 +204,7 @@ def test_an_address_gets_two_codes_in_five_minutes(
         pytest.param(["220 hello", "250 hello", "250 OK", "250 OK", "354 go"], False, id="dies"),
     ],
 )
-def test_a_code_that_can_not_be_mailed_fails_in_time_and_leaves_nothing(
+def test_a_code_that_cannot_be_mailed_fails_in_time_and_is_not_stored(
     client: FlaskClient,
     mailbox: Mailbox,
     address: str,
@@ -236,7 +236,7 @@ def test_a_mail_server_that_is_down_fails_the_request(
     ask(client, address, status=500)
 
 
-def test_requests_do_not_queue_up_behind_a_hanging_mail_server(
+def test_requests_do_not_queue_behind_a_hanging_mail_server(
     client: FlaskClient, mailbox: Mailbox, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery.direct, "turn_timeout_s", 0)
@@ -294,7 +294,7 @@ def test_with_a_mail_server_no_code_is_in_the_log(
     assert login[1] not in caplog.text
 
 
-def test_the_command_prints_nothing_but_codes_that_work(
+def test_the_command_prints_valid_codes_only(
     app: Flask, client: FlaskClient, address: str, server_clock: Clock
 ) -> None:
     def printed() -> list[str]:

@@ -75,7 +75,7 @@ def make_proof(client: FlaskClient, *, known: bool) -> tuple[str, Family]:
 
 
 @pytest.mark.parametrize(("path", "body", "known"), USING + READING)
-def test_a_proof_is_good_for_three_hours(
+def test_a_mail_token_is_valid_for_three_hours(
     client: FlaskClient, server_clock: Clock, path: str, body: Body, known: bool
 ) -> None:
     token, family = make_proof(client, known=known)
@@ -84,7 +84,7 @@ def test_a_proof_is_good_for_three_hours(
 
 
 @pytest.mark.parametrize(("path", "body", "known"), USING + READING)
-def test_an_older_proof_is_refused(
+def test_an_expired_mail_token_is_refused(
     client: FlaskClient, server_clock: Clock, path: str, body: Body, known: bool
 ) -> None:
     token, family = make_proof(client, known=known)
@@ -94,7 +94,7 @@ def test_an_older_proof_is_refused(
 
 @pytest.mark.parametrize(("path", "body", "known"), USING + READING)
 @pytest.mark.parametrize("token", ["", "x" * 32, "ä" * 300])
-def test_an_unknown_proof_is_refused(
+def test_an_unknown_mail_token_is_refused(
     client: FlaskClient, path: str, body: Body, known: bool, token: str
 ) -> None:
     _, family = make_proof(client, known=known)
@@ -102,21 +102,25 @@ def test_an_unknown_proof_is_refused(
 
 
 @pytest.mark.parametrize(("path", "body", "known"), USING)
-def test_a_proof_is_used_once(client: FlaskClient, path: str, body: Body, known: bool) -> None:
+def test_a_mail_token_can_be_used_once(
+    client: FlaskClient, path: str, body: Body, known: bool
+) -> None:
     token, family = make_proof(client, known=known)
     post(client, path, body(token, family))
     post(client, STATUS, {"mailAuthToken": token}, status=401)
 
 
 @pytest.mark.parametrize(("path", "body", "known"), READING)
-def test_looking_uses_no_proof_up(client: FlaskClient, path: str, body: Body, known: bool) -> None:
+def test_asking_for_the_status_does_not_use_up_the_mail_token(
+    client: FlaskClient, path: str, body: Body, known: bool
+) -> None:
     token, family = make_proof(client, known=known)
     for _ in range(2):
         post(client, path, body(token, family))
 
 
 @pytest.mark.parametrize(("path", "body", "known"), USING)
-def test_a_refused_call_uses_no_proof_up(
+def test_a_refused_call_does_not_use_up_the_mail_token(
     client: FlaskClient, path: str, body: Body, known: bool
 ) -> None:
     token, family = make_proof(client, known=not known)
@@ -140,7 +144,7 @@ def test_a_body_has_exactly_its_properties(
 
 @pytest.mark.parametrize(("path", "body", "known"), USING + READING)
 @pytest.mark.parametrize("beginning", ["", "Änne.Ὀδυσσεύς."])
-def test_letter_case_makes_no_other_address(
+def test_letter_case_of_addresses_does_not_matter(
     client: FlaskClient, path: str, body: Body, known: bool, beginning: str
 ) -> None:
     address = beginning + new_address()
@@ -150,7 +154,7 @@ def test_letter_case_makes_no_other_address(
 
 
 @pytest.mark.parametrize("path", ["/parent/sign-in-into-family", "/parent/recover-parent-password"])
-def test_an_exact_address_comes_before_a_similar_one(client: FlaskClient, path: str) -> None:
+def test_an_exact_match_of_the_address_wins(client: FlaskClient, path: str) -> None:
     address = new_address()
     families = [Family(client, mail=mail) for mail in (address, address.upper(), address.lower())]
     for family in families:
@@ -163,7 +167,7 @@ def test_an_exact_address_comes_before_a_similar_one(client: FlaskClient, path: 
 
 
 @pytest.mark.parametrize(("path", "body", "known"), [case for case in USING if case.values[2]])
-def test_an_address_that_is_similar_to_two_is_that_of_neither(
+def test_an_address_that_matches_two_others_but_for_case_matches_none(
     client: FlaskClient, path: str, body: Body, known: bool
 ) -> None:
     address = new_address()

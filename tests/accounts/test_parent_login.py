@@ -32,7 +32,7 @@ def test_a_wrong_second_hash_is_refused(family: Family, second_hash: str) -> Non
     call(family.parent, second_hash, status=401)
 
 
-def test_a_parent_without_password_has_none_that_fits(family: Family) -> None:
+def test_a_parent_without_a_password_cannot_log_in_by_password(family: Family) -> None:
     """No action makes such a parent, but an import could."""
 
     @db.writing
@@ -43,12 +43,12 @@ def test_a_parent_without_password_has_none_that_fits(family: Family) -> None:
     call(family.parent, "", status=401)
 
 
-def test_only_parents_have_a_say(family: Family) -> None:
+def test_children_are_refused(family: Family) -> None:
     for user in (family.add_child(second_hash=SECOND_HASH), "nObody", ""):
         call(family.parent, SECOND_HASH, parent=user, status=401)
 
 
-def test_parents_of_other_families_have_no_say(family: Family) -> None:
+def test_parents_of_other_families_are_refused(family: Family) -> None:
     other = Family(family.client)
     call(family.parent, SECOND_HASH, parent=other.parent_user, status=401)
 
@@ -62,12 +62,12 @@ def test_a_parent_who_is_not_kept_signed_in_needs_the_password(family: Family) -
     call(family.add_device(user=family.parent_user), "device", status=401)
 
 
-def test_a_device_without_user_stands_for_nobody(family: Family) -> None:
+def test_a_device_without_a_user_is_refused(family: Family) -> None:
     call(family.add_device(), "device", status=401)
     call(family.add_device(), "device", parent="", status=401)
 
 
-def test_a_device_of_a_child_stands_for_no_parent(family: Family) -> None:
+def test_a_device_of_a_child_does_not_stand_for_a_parent(family: Family) -> None:
     call(family.add_device(user=family.add_child()), "device", status=401)
 
 
@@ -97,7 +97,7 @@ def test_the_first_use_of_the_server_key_replaces_it(family: Family, key: Securi
     assert device.news()["dh"]["v"] != session.key_id
 
 
-def test_a_refused_call_is_no_use_of_the_server_key(family: Family, key: SecurityKey) -> None:
+def test_a_refused_call_does_not_use_the_server_key(family: Family, key: SecurityKey) -> None:
     device = family.add_device()
     session = Session(device)
     device.pull()
@@ -105,7 +105,7 @@ def test_a_refused_call_is_no_use_of_the_server_key(family: Family, key: Securit
     assert "dh" not in device.news()
 
 
-def test_a_security_key_stands_for_nobody_else(family: Family, key: SecurityKey) -> None:
+def test_a_security_key_does_not_stand_for_others(family: Family, key: SecurityKey) -> None:
     device = family.add_device()
     login = Session(device).login(key, DIRECT_ACTION)
     for user in (family.add_parent(), family.add_child(), "nObody", ""):
@@ -117,7 +117,7 @@ def test_a_login_is_bound_to_its_device(family: Family, key: SecurityKey) -> Non
     call(family.add_device(), login, status=401)
 
 
-def test_the_login_of_an_action_is_none_for_a_call(family: Family, key: SecurityKey) -> None:
+def test_a_login_for_an_action_is_refused_for_a_call(family: Family, key: SecurityKey) -> None:
     device = family.add_device()
     message = action_message(0, device.id, '{"type":"REPORT_U2F_LOGIN"}')
     call(device, Session(device).login(key, message), status=401)

@@ -52,7 +52,7 @@ def test_the_address_of_a_parent_recovers_its_password(with_mail: Family) -> Non
         assert post(with_mail.client, CAN_RECOVER, body) == {"canRecover": expected}
 
 
-def test_an_address_of_nobody_recovers_nothing(family: Family) -> None:
+def test_an_unknown_address_recovers_no_password(family: Family) -> None:
     body = {"mailAuthToken": mail_auth_token(new_address()), "parentUserId": family.parent_user}
     assert post(family.client, CAN_RECOVER, body) == {"canRecover": False}
 
@@ -69,7 +69,7 @@ def recover(
     return post(client, RECOVER, body, status=status)
 
 
-def test_a_recovered_password_replaces_the_former_one(with_mail: Family) -> None:
+def test_a_recovered_password_replaces_the_previous_one(with_mail: Family) -> None:
     assert recover(with_mail.client, with_mail.mail) == {"ok": True}
     user = with_mail.user(with_mail.parent_user)
     assert (user["password"], user["secondPasswordSalt"]) == (NEW_HASH, NEW_SALT)
@@ -90,7 +90,7 @@ def test_all_devices_pull_the_users_after_a_recovery_and_stay_signed_in(
     assert with_mail.parent.entry()["isUserKeptSignedIn"] is True
 
 
-def test_a_mail_tells_of_the_recovery(with_mail: Family, mailed: list[Mail]) -> None:
+def test_recovering_a_password_is_mailed(with_mail: Family, mailed: list[Mail]) -> None:
     recover(with_mail.client, with_mail.mail, locale="de")
     assert mailed == [Mail(with_mail.mail, "password reset", {}, "de")]
 
@@ -112,7 +112,9 @@ def test_a_malformed_password_is_refused(
         recover(with_mail.client, with_mail.mail, {**NEW_PASSWORD, **change}, status=400)
 
 
-def test_nobody_recovers_by_a_strange_address(family: Family, untouched: Untouched) -> None:
+def test_an_address_of_another_family_recovers_no_password(
+    family: Family, untouched: Untouched
+) -> None:
     with untouched(family):
         recover(family.client, new_address(), status=409)
 
@@ -158,16 +160,14 @@ def test_linking_needs_a_parent(family: Family, untouched: Untouched, parent: st
         link(family, new_address(), parentUserId=parent, status=409)
 
 
-def test_children_and_parents_of_others_link_no_address(
-    family: Family, untouched: Untouched
-) -> None:
+def test_only_parents_of_the_family_link_addresses(family: Family, untouched: Untouched) -> None:
     child = family.add_child(second_hash=SECOND_HASH)
     with untouched(family):
         link(family, new_address(), parentUserId=child, status=409)
         link(family, new_address(), parentUserId=Family(family.client).parent_user, status=409)
 
 
-def test_a_linked_address_stays(with_mail: Family, untouched: Untouched) -> None:
+def test_a_linked_address_cannot_be_replaced(with_mail: Family, untouched: Untouched) -> None:
     with untouched(with_mail):
         link(with_mail, new_address(), status=409)
         link(with_mail, with_mail.mail, status=409)
@@ -181,7 +181,7 @@ def test_an_address_belongs_to_one_parent(
 
 
 @pytest.mark.parametrize("second_hash", ["", "wrong", "device", "u2f:", "ä", PASSWORD_HASH])
-def test_linking_needs_the_password_itself(
+def test_linking_an_address_needs_the_password(
     family: Family, untouched: Untouched, second_hash: str
 ) -> None:
     with untouched(family):
@@ -217,7 +217,7 @@ def test_an_identity_token_names_the_parent(
     }
 
 
-def test_an_identity_token_has_the_address_of_who_acts(
+def test_an_identity_token_has_the_address_of_its_parent(
     with_mail: Family, configure: Configure
 ) -> None:
     configure(sign_secret=SECRET)
@@ -234,17 +234,17 @@ def test_an_identity_token_changes_nothing(
         identity(family.parent)
 
 
-def test_without_secret_there_are_no_identity_tokens(family: Family) -> None:
+def test_identity_tokens_need_a_secret(family: Family) -> None:
     identity(family.parent, status=404)
 
 
-def test_who_asks_for_an_identity_token_is_looked_at_before_the_secret(family: Family) -> None:
+def test_requests_for_identity_tokens_are_checked_before_the_secret(family: Family) -> None:
     identity(family.parent, parentPasswordSecondHash="wrong", status=401)
     identity(family.parent, deviceAuthToken="x" * 32, status=401)
     identity(family.parent, purpose="gift", status=400)
 
 
-def test_without_secret_a_signed_login_is_no_use_of_the_server_key(family: Family) -> None:
+def test_without_a_secret_a_signed_login_does_not_use_the_server_key(family: Family) -> None:
     key = SecurityKey()
     family.parent_does(key.action())
     login = Session(family.parent).login(key, b"direct action")

@@ -71,7 +71,7 @@ def test_a_device_takes_the_role_and_gives_it_up(
 
 
 @pytest.mark.parametrize("action", [SET, UNSET])
-def test_the_others_learn_of_the_role(
+def test_other_devices_are_told_about_the_primary_device(
     family: Family, child: str, device: Device, told: list[ShouldSync], action: str
 ) -> None:
     if action == UNSET:
@@ -83,7 +83,7 @@ def test_the_others_learn_of_the_role(
     assert family.parent.news().keys() == {"users"}
 
 
-def test_a_device_that_has_the_role_is_not_asked_to_leave_it(
+def test_a_primary_device_in_use_keeps_its_role(
     family: Family, child: str, device: Device, other: Device, untouched: Untouched
 ) -> None:
     update(device, SET, child)
@@ -92,7 +92,7 @@ def test_a_device_that_has_the_role_is_not_asked_to_leave_it(
             assert update(each, SET, child) == {"status": "assigned to other device"}
 
 
-def test_the_role_of_a_device_with_another_user_is_free(
+def test_the_role_of_a_device_with_another_user_can_be_taken(
     family: Family, child: str, device: Device, other: Device
 ) -> None:
     update(device, SET, child)
@@ -118,7 +118,7 @@ def test_parents_have_primary_devices_too(family: Family) -> None:
 
 
 @pytest.mark.parametrize("action", [SET, UNSET])
-def test_only_the_present_user_counts(
+def test_only_the_current_user_of_the_device_counts(
     family: Family, child: str, device: Device, untouched: Untouched, action: str
 ) -> None:
     without_user = family.add_device()
@@ -155,7 +155,7 @@ def test_a_single_device_needs_no_full_version(
         assert update(device, action, child) == {"status": "success"}
 
 
-def test_always_pro_is_a_full_version(
+def test_always_pro_counts_as_the_full_version(
     family: Family, child: str, device: Device, other: Device
 ) -> None:
     family.end_full_version()
@@ -204,7 +204,7 @@ def test_the_primary_device_is_asked_to_sign_out(
         assert asked_to_sign_out == [device.token] * 2
 
 
-def test_asking_needs_no_full_version(
+def test_asking_to_sign_out_needs_no_full_version(
     family: Family, child: str, device: Device, other: Device, locked_features: None
 ) -> None:
     update(device, SET, child)
@@ -212,7 +212,7 @@ def test_asking_needs_no_full_version(
     assert logout(other) == {"ok": True}
 
 
-def test_without_primary_device_nobody_is_asked(
+def test_asking_to_sign_out_needs_a_primary_device(
     family: Family, child: str, device: Device, other: Device, asked_to_sign_out: list[str]
 ) -> None:
     logout(other, status=409)
@@ -222,7 +222,9 @@ def test_without_primary_device_nobody_is_asked(
     assert asked_to_sign_out == []
 
 
-def test_only_devices_of_children_ask(family: Family, asked_to_sign_out: list[str]) -> None:
+def test_only_devices_of_children_may_ask_to_sign_out(
+    family: Family, asked_to_sign_out: list[str]
+) -> None:
     update(family.parent, SET, family.parent_user)
     logout(family.parent, status=409)
     logout(family.add_device(), status=409)

@@ -30,17 +30,17 @@ def family(client: FlaskClient) -> Family:
 
 
 @pytest.mark.parametrize("body", [{}, [], [1], {"deviceAuthToken": 1, "more": None}])
-def test_nothing_can_be_bought(client: FlaskClient, body: Any) -> None:
+def test_no_product_is_for_sale(client: FlaskClient, body: Any) -> None:
     answer = {"canDoPurchase": "no because not supported by the server"}
     assert post(client, CAN_BUY, body) == answer
 
 
-def test_what_is_no_json_is_refused_all_the_same(client: FlaskClient) -> None:
+def test_bodies_must_be_json(client: FlaskClient) -> None:
     response = client.post(CAN_BUY, data="{", content_type="application/json")
     assert response.status_code == 400
 
 
-def test_receipts_can_not_be_checked(family: Family, untouched: Untouched) -> None:
+def test_receipts_are_refused(family: Family, untouched: Untouched) -> None:
     body = {"deviceAuthToken": family.parent.token, "receipt": "{}", "signature": "AAAA"}
     with untouched(family):
         post(family.client, GOOGLE_PLAY, body, status=409)
@@ -50,7 +50,7 @@ def test_receipts_can_not_be_checked(family: Family, untouched: Untouched) -> No
             post(family.client, GOOGLE_PLAY, {**body, name: None}, status=400)
 
 
-def test_there_are_no_debts_to_be_made_by_clients(family: Family) -> None:
+def test_clients_cannot_make_debts(family: Family) -> None:
     body = {"deviceAuthToken": family.parent.token}
     post(family.client, "/purchase/finish-purchase-by-debts", body, status=404)
 
@@ -151,7 +151,7 @@ def test_a_purchase_ends_the_lock(
 
 
 @pytest.mark.parametrize("debts", [31, 40])
-def test_what_only_pays_debts_unlocks_nothing(
+def test_a_purchase_that_only_pays_debts_unlocks_nothing(
     family: Family, set_up: None, server_clock: Clock, debts: int
 ) -> None:
     family.store(
@@ -174,6 +174,6 @@ def test_debts_have_a_limit(
     assert purchases_of(family) == []
 
 
-def test_always_pro_is_shown_as_one(family: Family) -> None:
+def test_always_pro_is_shown_as_full_version_1(family: Family) -> None:
     family.end_full_version()
     assert full_version(family) == 1

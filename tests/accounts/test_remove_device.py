@@ -31,7 +31,7 @@ def device_ids(family: Family) -> set[str]:
     return {entry["deviceId"] for entry in family.parent.full_pull()["devices"]["data"]}
 
 
-def test_a_removed_device_is_gone(family: Family) -> None:
+def test_a_removed_device_disappears_from_the_list(family: Family) -> None:
     device = family.add_device()
     assert remove(family, device.id) == {"ok": True}
     assert device_ids(family) == {family.parent.id}
@@ -41,7 +41,7 @@ def test_a_removed_device_is_gone(family: Family) -> None:
     assert not family.parent.is_removed()
 
 
-def test_all_hear_of_it_and_the_removed_device_urgently(
+def test_all_devices_are_told_about_a_removal_and_the_removed_one_urgently(
     family: Family, told: list[ShouldSync]
 ) -> None:
     device, other = family.add_device(), family.add_device()
@@ -54,7 +54,7 @@ def test_all_hear_of_it_and_the_removed_device_urgently(
     assert family.parent.news().keys() == {"devices", "users"}
 
 
-def test_a_removed_device_is_no_primary_device(family: Family) -> None:
+def test_a_removed_device_is_no_longer_the_primary_device(family: Family) -> None:
     child, other = family.add_child(), family.add_child()
     device, others = family.add_device(user=child), family.add_device(user=other)
     for user, its_device in ((child, device), (other, others)):
@@ -69,7 +69,7 @@ def test_a_removed_device_is_no_primary_device(family: Family) -> None:
     assert family.user(other)["currentDevice"] == others.id
 
 
-def test_what_a_device_had_goes_with_it(family: Family) -> None:
+def test_rows_of_a_removed_device_are_deleted(family: Family) -> None:
     store_row_of_each_kind(family)
     before = models_with_rows(family)
     remove(family, "device")
@@ -82,7 +82,7 @@ def test_what_a_device_had_goes_with_it(family: Family) -> None:
     }
 
 
-def test_responses_of_a_device_stay(family: Family) -> None:
+def test_responses_of_a_removed_device_stay(family: Family) -> None:
     receiver, sender = family.add_device(), family.add_device()
 
     @db.writing
@@ -136,7 +136,7 @@ def test_a_reported_device_can_be_removed(family: Family) -> None:
 
 
 @pytest.mark.parametrize("device_id", ["", "nobody", "x" * 300, "ä"])
-def test_what_is_no_device_is_not_removed(
+def test_malformed_removals_are_refused(
     family: Family, untouched: Untouched, device_id: str
 ) -> None:
     with untouched(family):
@@ -166,7 +166,7 @@ def test_devices_of_others_and_removed_ones_are_not_removed(
         ({"more": 1}, 400),
     ],
 )
-def test_who_is_no_parent_removes_nothing(
+def test_only_parents_remove_devices(
     family: Family, untouched: Untouched, change: dict[str, Any], status: int
 ) -> None:
     device = family.add_device()
@@ -175,7 +175,7 @@ def test_who_is_no_parent_removes_nothing(
     assert not device.is_removed()
 
 
-def test_a_removal_that_fails_is_no_use_of_the_server_key(family: Family) -> None:
+def test_a_failed_removal_does_not_use_the_server_key(family: Family) -> None:
     key = SecurityKey()
     family.parent_does(key.action())
     login = Session(family.parent).login(key, b"direct action")

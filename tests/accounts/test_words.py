@@ -18,7 +18,7 @@ def test_words_are_drawn_from_the_list(count: int) -> None:
     assert set(words) <= set(_word_list())
 
 
-def test_no_two_draws_are_alike() -> None:
+def test_draws_of_words_differ() -> None:
     assert len({new_words(5) for _ in range(100)}) == 100
 
 
@@ -33,7 +33,7 @@ def test_no_two_draws_are_alike() -> None:
         "one\u00a0two\u2003three",
     ],
 )
-def test_how_words_are_typed_does_not_matter(typed: str) -> None:
+def test_case_and_spacing_of_typed_words_do_not_matter(typed: str) -> None:
     assert normalized(typed) == "one two three"
 
 

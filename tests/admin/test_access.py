@@ -59,27 +59,31 @@ def test_the_admin_api_needs_the_token(
         {"Authorization": f"Bearer {ADMIN_TOKEN}"},
     ],
 )
-def test_what_is_no_token_opens_nothing(
+def test_malformed_admin_tokens_are_refused(
     client: FlaskClient, admin: None, headers: dict[str, str]
 ) -> None:
     assert client.get("/admin/status", headers=headers).status_code == 401
 
 
 @pytest.mark.parametrize("password", ["", "x", ADMIN_TOKEN, "ä"])
-def test_without_a_token_nobody_gets_in(client: FlaskClient, password: str) -> None:
+def test_the_admin_api_is_closed_without_a_configured_token(
+    client: FlaskClient, password: str
+) -> None:
     assert client.get("/admin/status").status_code == 401
     assert client.get("/admin/status", auth=("admin", password)).status_code == 401
 
 
 @pytest.mark.parametrize("user", ["", "admin", "ä"])
-def test_any_user_with_the_token_gets_in(client: FlaskClient, admin: None, user: str) -> None:
+def test_any_user_name_is_accepted_with_the_token(
+    client: FlaskClient, admin: None, user: str
+) -> None:
     response = client.get("/admin/status", auth=(user, ADMIN_TOKEN))
     assert response.status_code == 200
     assert cors_of(response) == CORS
 
 
 @pytest.mark.parametrize("password", [ADMIN_TOKEN + "x", ADMIN_TOKEN[:-1], ADMIN_TOKEN.upper()])
-def test_a_similar_token_is_none(client: FlaskClient, admin: None, password: str) -> None:
+def test_a_similar_token_is_refused(client: FlaskClient, admin: None, password: str) -> None:
     assert client.get("/admin/status", auth=("", password)).status_code == 401
 
 
@@ -87,7 +91,7 @@ def test_a_similar_token_is_none(client: FlaskClient, admin: None, password: str
     ("method", "path"),
     [("GET", "/admin/nothing"), ("DELETE", "/admin/status"), ("GET", "/admin/unlock-premium")],
 )
-def test_what_does_not_exist_is_not_found(
+def test_unknown_admin_paths_are_not_found(
     client: FlaskClient, admin: None, method: str, path: str
 ) -> None:
     response = client.open(path, method=method, auth=("", ADMIN_TOKEN))
@@ -103,7 +107,7 @@ def test_browsers_may_ask_without_token(client: FlaskClient, path: str) -> None:
     assert cors_of(response) == CORS
 
 
-def test_other_paths_are_for_no_other_origin(client: FlaskClient) -> None:
+def test_other_paths_allow_no_other_origin(client: FlaskClient) -> None:
     assert cors_of(client.get("/time")) == {}
     assert cors_of(client.get("/administration")) == {}
 
@@ -132,7 +136,9 @@ def test_after_twenty_wrong_tokens_in_a_minute_even_the_right_one_is_refused(
     assert guess(client, ADMIN_TOKEN).status_code == 200
 
 
-def test_a_request_without_a_token_is_no_wrong_one(client: FlaskClient, admin: None) -> None:
+def test_a_request_without_a_token_does_not_count_as_wrong(
+    client: FlaskClient, admin: None
+) -> None:
     for _ in range(2 * MAX_WRONG_TOKENS):
         assert guess(client, None).status_code == 401
         assert guess(client, "").status_code == 401
@@ -205,5 +211,7 @@ def test_counters_are_reset_with_json_or_nothing_at_all(
     assert response.status_code == 200
 
 
-def test_who_may_not_get_in_is_told_nothing_else(client: FlaskClient, admin: None) -> None:
+def test_a_wrong_token_is_answered_before_the_body_is_checked(
+    client: FlaskClient, admin: None
+) -> None:
     assert client.post("/admin/status-message", data=b"x").status_code == 401

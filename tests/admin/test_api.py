@@ -149,7 +149,7 @@ def test_an_address_is_unlocked_each_time(
         assert family.parent.full_pull()["fullVersion"] == server_clock.now + days * DAY
 
 
-def test_the_rows_of_unlocking_can_be_told_apart(
+def test_each_unlocking_has_a_transaction_id_of_its_own(
     client: FlaskClient, family: Family, admin: None
 ) -> None:
     for duration in ("month", "year", "year"):
@@ -160,7 +160,7 @@ def test_the_rows_of_unlocking_can_be_told_apart(
     assert starts == ["legacyunlock-month-", *["legacyunlock-year-"] * 2]
 
 
-def test_an_address_of_nobody_is_not_unlocked(
+def test_an_unknown_address_is_not_unlocked(
     client: FlaskClient, family: Family, admin: None, untouched: Untouched
 ) -> None:
     with untouched(family):
@@ -261,7 +261,7 @@ def test_a_purchase_is_for_one_family(
 
 @pytest.mark.parametrize("dry_run", [True, False])
 @pytest.mark.parametrize("debts", [0, 5 * DAY])
-def test_who_has_paid_for_a_month_can_not_buy_more(
+def test_a_family_that_has_paid_for_a_month_cannot_buy_more(
     shop: Shop, untouched: Untouched, dry_run: bool, debts: int
 ) -> None:
     end = shop.clock.now + 31 * DAY + debts
@@ -273,7 +273,7 @@ def test_who_has_paid_for_a_month_can_not_buy_more(
     assert shop.unlock("A", dryRun=dry_run) == unlocked(shop.family, again=False)
 
 
-def test_who_can_not_buy_more_learns_of_the_last_purchase(shop: Shop) -> None:
+def test_a_family_that_cannot_buy_more_is_shown_its_last_purchase(shop: Shop) -> None:
     shop.unlock("A", type="unpaid14")
     shop.clock.now = 1_800_000_000_007
     shop.family.store(full_version_until=shop.clock.now)
@@ -314,7 +314,7 @@ def test_an_invalid_token_unlocks_nothing(shop: Shop, untouched: Untouched) -> N
             assert (answer["ok"], answer["error"]) == (False, "token invalid")
 
 
-def test_without_secret_every_token_is_invalid(shop: Shop, configure: Configure) -> None:
+def test_every_identity_token_is_invalid_without_a_secret(shop: Shop, configure: Configure) -> None:
     configure(sign_secret="")
     assert shop.unlock("A") == {"ok": False, "error": "token invalid", "detail": ""}
 
@@ -322,7 +322,9 @@ def test_without_secret_every_token_is_invalid(shop: Shop, configure: Configure)
 @pytest.mark.parametrize(
     "change", [{"mail": "other@example.com"}, {"user_id": "other1"}, {"type": "child"}]
 )
-def test_a_token_is_for_the_parent_as_it_was(shop: Shop, change: dict[str, str]) -> None:
+def test_a_token_is_for_the_parent_at_the_time_of_its_creation(
+    shop: Shop, change: dict[str, str]
+) -> None:
     @db.writing
     def replace_parent() -> None:
         models.User.update(**change).where(models.User.family_id == shop.family.id).execute()
@@ -337,7 +339,7 @@ def test_a_parent_without_address_is_told_that_of_another(shop: Shop) -> None:
     assert shop.unlock("A") == unlocked(shop.family, again=False)
 
 
-def test_somebody_in_the_family_has_an_address(
+def test_unlocking_needs_a_parent_with_an_address(
     client: FlaskClient, admin: None, server_clock: Clock, untouched: Untouched
 ) -> None:
     shop = Shop(Family(client), server_clock)

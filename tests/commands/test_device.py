@@ -4,7 +4,7 @@ from tests.command_line import run
 from tests.wire import Device, Family, post
 
 
-def test_words_for_a_new_device(family: Family) -> None:
+def test_a_command_makes_words_for_a_new_device(family: Family) -> None:
     result = run("device", "add-token", family.id)
     (words,) = result.output.splitlines()
     body = {"registerToken": words, "childDevice": {"model": "Model"}, "deviceName": "Added"}

@@ -64,7 +64,7 @@ def stored_parent(device: Device) -> models.User:
     return models.User.get(family_id=device.family.id)
 
 
-def test_a_family_with_hashes(client: FlaskClient) -> None:
+def test_a_family_is_created_with_hashes(client: FlaskClient) -> None:
     device = made(client, create("--json", *HASHES))
     answer = device.full_pull()
     (user,) = answer["users"]["data"]
@@ -79,7 +79,7 @@ def test_a_family_with_hashes(client: FlaskClient) -> None:
     device.as_parent(auth="password", second_hash=SECOND_HASH).applies(rename)
 
 
-def test_a_family_with_a_password(client: FlaskClient) -> None:
+def test_a_family_is_created_with_a_password(client: FlaskClient) -> None:
     device = made(client, create("--json", "--password", "sésame"))
     (user,) = device.full_pull()["users"]["data"]
     password = "sésame".encode()
@@ -100,7 +100,7 @@ def test_a_password_is_asked_for_twice(client: FlaskClient) -> None:
     assert create(typed="sesame\nother\n").exit_code != 0
 
 
-def test_people_are_told_how_to_go_on(client: FlaskClient) -> None:
+def test_output_says_how_to_go_on(client: FlaskClient) -> None:
     result = create(*HASHES)
     (family_id,) = re.findall(r"^Family (\S{10}) with parent Möther", result.output)
     (token,) = re.findall(r"has the token (\S{32})$", result.output, re.MULTILINE)
@@ -131,7 +131,7 @@ def test_an_address_has_one_family(client: FlaskClient) -> None:
         (("--second-salt", SECOND_HASH), "--second-salt"),
     ],
 )
-def test_mistakes_are_named(options: tuple[str, str], hint: str) -> None:
+def test_malformed_options_are_named(options: tuple[str, str], hint: str) -> None:
     assert_refused(create("--json", *HASHES, *options), hint)
 
 
@@ -139,7 +139,7 @@ def test_all_hashes_are_needed() -> None:
     assert_refused(create("--json", *HASHES[:2]), "--second-hash")
 
 
-def test_a_password_that_bcrypt_can_not_take_is_refused() -> None:
+def test_a_password_that_bcrypt_cannot_take_is_refused() -> None:
     assert_refused(create("--password", "x" * 73), "--password")
 
 
@@ -162,7 +162,7 @@ def test_a_family_is_shown(client: FlaskClient) -> None:
         assert secret not in output
 
 
-def test_a_deleted_family_leaves_nothing_but_the_news_of_it(client: FlaskClient) -> None:
+def test_a_deleted_family_leaves_only_its_removed_tokens(client: FlaskClient) -> None:
     family = FurnishedFamily(client)
     result = run("family", "delete", family.id, typed="y\n")
     assert result.exit_code == 0
@@ -176,12 +176,12 @@ def test_a_deleted_family_leaves_nothing_but_the_news_of_it(client: FlaskClient)
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", ""])
-def test_a_family_is_not_deleted_without_a_yes(family: Family, answer: str) -> None:
+def test_deleting_a_family_needs_confirmation(family: Family, answer: str) -> None:
     assert run("family", "delete", family.id, typed=answer).exit_code == 1
     family.parent.pull()
 
 
-def test_scripts_are_not_asked(family: Family) -> None:
+def test_yes_skips_the_confirmation(family: Family) -> None:
     assert run("family", "delete", "--yes", family.id).exit_code == 0
     assert models_with_rows(family) == set()
 

@@ -65,7 +65,7 @@ def test_unusual_addresses_reach_the_mail_server(
     assert box.next().recipients == [recipient]
 
 
-def test_a_mail_server_that_knows_no_umlauts_is_a_lasting_problem(
+def test_a_mail_server_without_smtputf8_is_a_permanent_failure(
     configure: Configure,
 ) -> None:
     with Mailbox(enable_SMTPUTF8=False) as box:
@@ -73,7 +73,7 @@ def test_a_mail_server_that_knows_no_umlauts_is_a_lasting_problem(
         expect_refusal("SMTPUTF8", final=True, mail=MAIL._replace(recipient="ä@x.de"))
 
 
-def test_a_domain_that_can_not_be_written_is_a_lasting_problem(
+def test_a_domain_that_cannot_be_encoded_is_a_permanent_failure(
     configure: Configure,
 ) -> None:
     with Mailbox() as box:
@@ -82,7 +82,7 @@ def test_a_domain_that_can_not_be_written_is_a_lasting_problem(
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH")
-def test_user_and_password_are_for_the_mail_server(configure: Configure) -> None:
+def test_user_and_password_authenticate_at_the_mail_server(configure: Configure) -> None:
     with Mailbox(authenticator=authenticate, auth_required=True, auth_require_tls=False) as box:
         box.use(configure, user="me", password="sesame")
         deliver()
@@ -164,7 +164,7 @@ def test_a_certificate_of_somebody_else_is_refused(
         expect_refusal("certificate", final=False)
 
 
-def test_the_certificate_of_a_mail_server_on_this_machine_is_not_asked_for(
+def test_local_mail_servers_are_used_without_checking_certificates(
     certificate: tuple[Path, ssl.SSLContext], configure: Configure
 ) -> None:
     with Mailbox(tls_context=certificate[1]) as box:
@@ -192,7 +192,7 @@ HELLO = ("220 hello", "250 hello")
         (["nonsense"], "-1", False),
     ],
 )
-def test_problems_of_the_mail_server_are_told_apart(
+def test_temporary_and_permanent_failures_are_told_apart(
     script: list[str], reason: str, final: bool, configure: Configure
 ) -> None:
     with ScriptedServer(*script) as server:
@@ -200,7 +200,7 @@ def test_problems_of_the_mail_server_are_told_apart(
         expect_refusal(reason, final=final)
 
 
-def test_a_mail_that_was_taken_is_delivered_whatever_the_server_says_then(
+def test_an_accepted_mail_is_delivered_whatever_the_server_says_next(
     configure: Configure,
 ) -> None:
     taken = [*HELLO, "250 OK", "250 OK", "354 go", "250 taken", "500 what?"]
@@ -209,13 +209,13 @@ def test_a_mail_that_was_taken_is_delivered_whatever_the_server_says_then(
         deliver()
 
 
-def test_a_silent_mail_server_is_left_after_the_timeout(configure: Configure) -> None:
+def test_a_silent_mail_server_times_out(configure: Configure) -> None:
     with ScriptedServer(hangs=True) as server, pytest.raises(NotDelivered, match="timed out"):
         server.use(configure)
         hand_over(MAIL, 0.1)
 
 
-def test_a_mail_server_that_is_not_there_is_a_passing_problem(
+def test_an_unreachable_mail_server_is_a_temporary_failure(
     configure: Configure,
 ) -> None:
     with ScriptedServer() as server:

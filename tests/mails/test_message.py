@@ -84,13 +84,13 @@ def test_mails_without_a_locale_are_in_both_languages(kind: str) -> None:
     assert languages(read(Mail("a@x.de", kind, VALUES[kind]))) == {"de", "en"}
 
 
-def test_the_code_stands_on_a_line_of_its_own() -> None:
+def test_the_code_is_on_a_line_of_its_own() -> None:
     for locale in ("de", "en"):
         mail = read(Mail("a@x.de", "login code", VALUES["login code"], locale))
         assert "\n\napple banana cherry\n\n" in mail.text
 
 
-def test_a_login_mail_names_no_device_if_there_is_none() -> None:
+def test_a_login_mail_without_a_device_names_none() -> None:
     with_device = read(Mail("a@x.de", "login code", VALUES["login code"], "en"))
     without = read(Mail("a@x.de", "login code", {"code": "apple banana cherry"}, "en"))
     assert 'device "Tablet' in with_device.text
@@ -99,20 +99,20 @@ def test_a_login_mail_names_no_device_if_there_is_none() -> None:
 
 
 @pytest.mark.parametrize("name", ["a\r\nBcc: b@x.de", "a\n\nb", "a\u2028b", "a\0\tb", "\ud800"])
-def test_names_can_not_leave_their_line(name: str) -> None:
+def test_names_cannot_contain_line_breaks(name: str) -> None:
     mail = read(Mail("a@x.de", "task done", {"child": name, "task": name}))
     assert "Bcc" not in mail.message
     plain = read(Mail("a@x.de", "task done", {"child": "a", "task": "a"}))
     assert len(mail.text.splitlines()) == len(plain.text.splitlines())
 
 
-def test_the_subject_tells_who_and_what() -> None:
+def test_the_subject_says_what_the_mail_is_about() -> None:
     assert read(Mail("a@x.de", "task done", VALUES["task done"])).subject == "Anna <1>: Wash & dry"
     for kind in ("manipulation", "uninstall"):
         assert "Tablet <1> & more" in read(Mail("a@x.de", kind, VALUES[kind])).subject
 
 
-def test_names_may_have_any_letters() -> None:
+def test_names_may_contain_any_letters() -> None:
     mail = read(Mail("a@x.de", "task done", {"child": "Zoë 👩‍👧", "task": "片付け"}))
     assert mail.subject == "Zoë 👩‍👧: 片付け"
     assert "Zoë 👩‍👧" in mail.text
@@ -129,7 +129,7 @@ def test_the_imprint_ends_a_mail(configure: Configure) -> None:
     assert "Phone &lt;1&gt;" in mail.html
 
 
-def test_the_headers_say_whom_it_is_from_and_that_nobody_wrote_it() -> None:
+def test_headers_name_the_sender_and_mark_the_mail_as_automatic() -> None:
     made = message(Mail("q uoted@münchen.de", "account deleted"))
     parsed = message_from_bytes(made.as_bytes(), policy=SMTPUTF8)
     assert parsed["From"].addresses[0].display_name == "Zeit für Kinder"
@@ -140,7 +140,7 @@ def test_the_headers_say_whom_it_is_from_and_that_nobody_wrote_it() -> None:
     assert parsed["Date"].datetime is not None
 
 
-def test_lines_are_short_and_of_seven_bits() -> None:
+def test_lines_are_short_and_7_bit() -> None:
     values = {"child": "ä" * 255, "task": "x" * 50}
     for line in message(Mail("a@x.de", "task done", values)).as_bytes().splitlines():
         assert line.isascii()

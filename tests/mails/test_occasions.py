@@ -89,7 +89,7 @@ def test_a_reset_of_the_app_is_mailed_once(
     assert "Tablet" in mail.subject
 
 
-def test_a_task_that_is_done_is_mailed(family: Family, device: Device, mailbox: Mailbox) -> None:
+def test_a_finished_task_is_mailed(family: Family, device: Device, mailbox: Mailbox) -> None:
     finish_task(family, device)
     assert mailbox.next().subject == "Anna: Dishes"
 
@@ -150,7 +150,7 @@ def test_a_linked_device_is_mailed_in_the_language_of_the_login(
     assert "Gerät „New phone“" in mail.text
 
 
-def test_a_replaced_password_is_mailed_in_the_language_of_the_login(
+def test_a_changed_password_is_mailed_in_the_language_of_the_login(
     client: FlaskClient, family: Family, mailbox: Mailbox
 ) -> None:
     password = {"hash": PASSWORD_HASH, "secondHash": SECOND_HASH, "secondSalt": SECOND_SALT}

@@ -96,7 +96,7 @@ def test_a_mail_that_would_be_refused_again_is_tried_once(
     assert message.endswith("says 550 no such user")
 
 
-def test_a_mail_that_can_not_be_written_stops_nothing(
+def test_a_mail_that_cannot_be_rendered_does_not_stop_others(
     mailbox: Mailbox, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send([Mail("parent@example.org", "no such kind")])
@@ -123,7 +123,7 @@ def test_a_hanging_mail_server_delays_nobody(
     assert "timed out" in message
 
 
-def test_only_so_many_mails_wait_for_a_mail_server(
+def test_the_number_of_waiting_mails_is_limited(
     mailbox: Mailbox,
     log: pytest.LogCaptureFixture,
     configure: Configure,
@@ -173,7 +173,7 @@ def test_mails_beyond_the_limit_are_dropped(
 
 
 @pytest.mark.usefixtures("no_pauses")
-def test_a_mail_that_fails_has_used_up_its_limit_once(
+def test_a_failing_mail_counts_once_for_its_limit(
     mailbox: Mailbox, server_clock: Clock, configure: Configure
 ) -> None:
     with ScriptedServer() as server:

@@ -40,7 +40,7 @@ LIMITS = [
 
 
 @pytest.mark.parametrize(("kind", "limit", "duration"), LIMITS)
-def test_an_address_gets_so_many_mails_within_a_window(
+def test_the_number_of_mails_per_address_and_window_is_limited(
     kind: str, limit: int, duration: int, server_clock: Clock
 ) -> None:
     address = new_address()
@@ -69,7 +69,7 @@ def test_refused_attempts_do_not_prolong_a_window(server_clock: Clock) -> None:
     assert answers == [False, False, False, False, True]
 
 
-def test_a_passed_window_stays_used_when_a_later_one_refuses(
+def test_a_window_stays_used_when_a_later_one_refuses(
     server_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     windows = (Window(2, MINUTE), Window(1, DAY))
@@ -81,7 +81,7 @@ def test_a_passed_window_stays_used_when_a_later_one_refuses(
     assert not use("login code", address)
 
 
-def test_an_address_that_is_refused_costs_the_others_nothing(
+def test_a_refused_address_does_not_use_up_the_limit_of_all(
     server_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(rate_limits.ALTOGETHER, "login code", (Window(3, MINUTE),))
@@ -91,7 +91,7 @@ def test_an_address_that_is_refused_costs_the_others_nothing(
 
 
 @pytest.mark.parametrize(("limit", "duration"), [(100, MINUTE), (500, HOUR), (1000, DAY)])
-def test_login_codes_have_limits_for_all_addresses_together(limit: int, duration: int) -> None:
+def test_login_codes_have_a_limit_across_all_addresses(limit: int, duration: int) -> None:
     assert Window(limit, duration) in rate_limits.ALTOGETHER["login code"]
 
 
@@ -107,7 +107,7 @@ def test_the_limit_of_all_addresses_uses_up_the_one_of_the_address(
     assert use("login code", new_address())
 
 
-def test_letter_case_is_no_way_around(server_clock: Clock) -> None:
+def test_limits_ignore_letter_case(server_clock: Clock) -> None:
     address = new_address()
     assert use("login code", address.upper())
     assert use("login code", address)

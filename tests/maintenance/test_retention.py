@@ -86,7 +86,7 @@ def test_no_full_version_ends_while_everything_is_unlocked(
 
 
 @pytest.mark.usefixtures("locked_features")
-def test_a_family_that_is_not_used_any_more_is_deleted(
+def test_an_unused_family_is_deleted(
     app: Flask, server_clock: Clock, family: Family, told: list[ShouldSync]
 ) -> None:
     tablet = family.add_device()
@@ -194,7 +194,7 @@ def test_used_times_are_kept_for_ten_days_and_sessions_for_three(
     assert told == []
 
 
-def test_clients_are_sent_what_is_left_of_the_used_times(
+def test_clients_pull_the_remaining_used_times(
     app: Flask, usage: Usage, server_clock: Clock
 ) -> None:
     old, new = (usage.family.add_category(usage.child) for _ in range(2))
@@ -301,7 +301,7 @@ def test_a_job_runs_once_per_interval_whoever_asks(
     assert len(runs) == 2
 
 
-def test_a_clock_that_was_set_back_stops_no_job(
+def test_setting_back_the_clock_stops_no_job(
     app: Flask, runs: list[str], server_clock: Clock
 ) -> None:
     job = new_job(runs)
@@ -311,7 +311,7 @@ def test_a_clock_that_was_set_back_stops_no_job(
     assert len(runs) == 2
 
 
-def test_a_job_that_fails_is_logged_and_comes_again_after_its_interval(
+def test_a_failing_job_is_logged_and_runs_again_after_its_interval(
     app: Flask, server_clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> int:
@@ -352,7 +352,7 @@ def test_each_job_has_its_time(name: str, first_after: int, interval: int) -> No
     assert (job.first_after, job.interval) == (first_after, interval)
 
 
-def test_the_jobs_leave_what_is_new(app: Flask, family: Family) -> None:
+def test_jobs_keep_recent_rows(app: Flask, family: Family) -> None:
     before = family.parent.full_pull()
     assert set(cleanup(app).values()) <= {0}
     assert family.parent.full_pull() == before

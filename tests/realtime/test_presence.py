@@ -23,7 +23,7 @@ UNIMPORTANT = ("should sync", [{"isImportant": False}])
 
 
 @pytest.mark.parametrize("generations", [(4, 4, 4), (2, 2, 2), (4, 2, 4), (2, 4, 2)])
-def test_who_shares_is_shown_while_connected(
+def test_sharing_devices_are_shown_while_connected(
     server: Server, clients: Clients, generations: tuple[int, int, int]
 ) -> None:
     family = server.new_family()
@@ -63,7 +63,7 @@ def test_who_shares_is_shown_while_connected(
         assert each.hears_nothing_more()
 
 
-def test_what_changes_nothing_is_not_told(server: Server, clients: Clients) -> None:
+def test_presence_that_did_not_change_is_not_told(server: Server, clients: Clients) -> None:
     family = server.new_family()
     p, a = family.parent, family.add_device("a")
     at_p = clients.logged_in(server, 4, p.token)
@@ -75,7 +75,7 @@ def test_what_changes_nothing_is_not_told(server: Server, clients: Clients) -> N
 
 
 @GENERATIONS
-def test_another_login_ends_the_presence_of_the_former_one(
+def test_another_login_ends_the_presence_of_the_previous_one(
     server: Server, clients: Clients, generation: int
 ) -> None:
     family = server.new_family()
@@ -91,7 +91,9 @@ def test_another_login_ends_the_presence_of_the_former_one(
 
 
 @GENERATIONS
-def test_an_unknown_token_learns_nothing(server: Server, clients: Clients, generation: int) -> None:
+def test_unknown_tokens_are_not_told_about_presence(
+    server: Server, clients: Clients, generation: int
+) -> None:
     family = server.new_family()
     share(family.parent)
     nobody = clients.logged_in(server, generation, "a" * 32)

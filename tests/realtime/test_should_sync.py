@@ -59,7 +59,9 @@ def test_all_connections_of_a_device_are_told(
 
 
 @pytest.mark.parametrize("generation", [4, 2])
-def test_a_login_replaces_the_former_one(server: Server, clients: Clients, generation: int) -> None:
+def test_a_login_replaces_the_previous_one(
+    server: Server, clients: Clients, generation: int
+) -> None:
     family = server.new_family()
     tablet, other = family.add_device(), family.add_device("Other")
     socket = clients.logged_in(server, generation, tablet.token)
@@ -81,7 +83,7 @@ def test_a_login_is_acknowledged_whatever_the_token(
 
 
 @pytest.mark.parametrize("arguments", [[], [5], [None], [["a"]], ["x" * 65]])
-def test_what_is_no_token_is_ignored(
+def test_malformed_logins_are_ignored(
     server: Server, clients: Clients, arguments: list[object]
 ) -> None:
     family = server.new_family()

@@ -21,7 +21,7 @@ def pair(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> tuple[OpenSoc
     return OpenSocket(ours), theirs
 
 
-def test_a_silent_client_is_given_up(pair: tuple[OpenSocket, socket.socket]) -> None:
+def test_a_silent_client_times_out(pair: tuple[OpenSocket, socket.socket]) -> None:
     ours, theirs = pair
     theirs.sendall(b"hello")
     assert ours.recv(100) == b"hello"
@@ -29,7 +29,7 @@ def test_a_silent_client_is_given_up(pair: tuple[OpenSocket, socket.socket]) -> 
         ours.recv(100)
 
 
-def test_a_client_that_takes_nothing_is_disconnected(
+def test_a_client_that_does_not_read_is_disconnected(
     pair: tuple[OpenSocket, socket.socket],
 ) -> None:
     ours, theirs = pair

@@ -88,7 +88,7 @@ PACKETS_NOBODY_SENDS = [
 
 
 @pytest.mark.parametrize("generation", [4, 3])
-def test_packets_that_nobody_sends_cost_nothing(server: Server, generation: int) -> None:
+def test_unexpected_packets_are_not_logged(server: Server, generation: int) -> None:
     log = server.log
     for packet in PACKETS_NOBODY_SENDS:
         raw = opened(server, generation)
@@ -128,7 +128,7 @@ FRAMES = [
 
 
 @pytest.mark.parametrize("generation", [4, 3])
-def test_broken_frames_cost_nothing(server: Server, generation: int) -> None:
+def test_broken_frames_leave_no_threads_and_no_log_lines(server: Server, generation: int) -> None:
     log, threads = server.log, sum(server.threads())
     for opcode, payload in FRAMES:
         raw = opened(server, generation)
@@ -143,7 +143,7 @@ def test_broken_frames_cost_nothing(server: Server, generation: int) -> None:
 
 @pytest.mark.parametrize("generation", [4, 3])
 @pytest.mark.parametrize("size", [0, 1, 1000])
-def test_who_sends_more_than_any_client_is_disconnected(
+def test_a_client_that_sends_too_much_is_disconnected(
     server: Server, generation: int, size: int
 ) -> None:
     raw = opened(server, generation)

@@ -61,7 +61,7 @@ def test_an_address_is_reduced_to_what_mails_are_sent_to(text: str, bare: str) -
         "x" * (MAX_LENGTH - 4) + "@x.de",
     ],
 )
-def test_anything_else_than_one_address_is_refused(text: str) -> None:
+def test_anything_other_than_one_address_is_refused(text: str) -> None:
     with pytest.raises(NoAddress):
         bare_address(text)
 

@@ -76,7 +76,7 @@ def test_safe_integers_pass(value: int) -> None:
 
 
 @pytest.mark.parametrize("value", [2**53, -(2**53), 10**400, 0.5, float("inf"), float("nan")])
-def test_what_a_double_does_not_hold_exactly_is_no_safe_integer(value: float) -> None:
+def test_integers_that_a_double_cannot_hold_are_refused(value: float) -> None:
     assert refused(SafeInteger(), value)
 
 
@@ -88,7 +88,7 @@ def test_what_a_double_does_not_hold_exactly_is_no_safe_integer(value: float) ->
         (SafeInteger(1, 2), (1, 2), (0, 3)),
     ],
 )
-def test_both_ends_of_a_range_belong_to_it(
+def test_ranges_include_both_ends(
     field: fields.Field[int], passing: tuple[int, ...], failing: tuple[int, ...]
 ) -> None:
     assert [field.deserialize(value) for value in passing] == list(passing)
@@ -125,12 +125,12 @@ def test_ids_pass(value: str) -> None:
         "abcDE\u0661",
     ],
 )
-def test_what_has_not_the_form_of_an_id_is_refused(value: str) -> None:
+def test_malformed_ids_are_refused(value: str) -> None:
     assert refused(Id(), value)
     assert refused(OptionalId(), value)
 
 
-def test_the_empty_text_is_an_optional_id_only() -> None:
+def test_only_optional_ids_may_be_empty() -> None:
     assert OptionalId().deserialize("") == ""
     assert refused(Id(), "")
 
@@ -148,7 +148,7 @@ WHITE_SPACE = (
 
 
 @pytest.mark.parametrize("value", ["", *WHITE_SPACE, WHITE_SPACE])
-def test_white_space_alone_is_no_label(value: str) -> None:
+def test_labels_of_white_space_are_refused(value: str) -> None:
     assert refused(Label(), value)
 
 
@@ -189,7 +189,7 @@ def test_base64_is_decoded(text: str, data: bytes) -> None:
 @pytest.mark.parametrize(
     "text", ["A", "AA", "AAA", "AA==AA==", "-_-_", "AAE!", "ÄÄÄÄ", "\ud800AAA"]
 )
-def test_what_is_no_base64_is_refused(text: str) -> None:
+def test_malformed_base64_is_refused(text: str) -> None:
     assert refused(Base64(), text)
 
 
@@ -208,7 +208,7 @@ def test_lengths_of_base64_count_decoded_bytes() -> None:
 @pytest.mark.parametrize(
     ("pattern", "length"), [(BCRYPT_HASH, 53), (BCRYPT_SALT, 22)], ids=["hash", "salt"]
 )
-def test_the_form_of_bcrypt_texts(pattern: Any, length: int) -> None:
+def test_bcrypt_hashes_and_salts_have_an_exact_form(pattern: Any, length: int) -> None:
     text = "$2a$12$" + "./Az09"[:6] + "x" * (length - 6)
     assert pattern.fullmatch(text)
     for wrong in (
@@ -230,7 +230,7 @@ def test_lists_have_a_length_and_no_duplicates() -> None:
     assert all(refused(field, value) for value in ([], ["a", "a"], ["a", "b", "c"], [1], "ab"))
 
 
-def test_too_many_items_are_not_looked_at() -> None:
+def test_items_of_too_long_lists_are_not_validated() -> None:
     with pytest.raises(ValidationError, match="Too many"):
         Items(Text(), max_length=2).deserialize([None] * 3)
 
@@ -243,7 +243,7 @@ def test_tuples_have_one_number_for_each_range() -> None:
     )
 
 
-def test_versions_have_all_required_names_and_no_unknown_one() -> None:
+def test_versions_have_all_required_and_no_unknown_names() -> None:
     field = Versions(required_names={"base"}, optional_names={"tasks"})
     for known in ({}, {"any key": {"base": ""}}, {"": {"base": "a", "tasks": "b"}}):
         assert field.deserialize(known) == known

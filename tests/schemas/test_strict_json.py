@@ -46,13 +46,13 @@ from schemas.strict_json import MAX_BRACKETS, NotJson, parse
         "[" * 100_000 + "]" * 100_000,
     ],
 )
-def test_what_is_not_strict_json_is_refused(text: str) -> None:
+def test_malformed_json_is_refused(text: str) -> None:
     with pytest.raises(NotJson):
         parse(text)
 
 
 @pytest.mark.parametrize("blank", [" ", "\t", "\r\n", " \n\t "])
-def test_white_space_around_does_no_harm(blank: str) -> None:
+def test_white_space_around_is_ignored(blank: str) -> None:
     assert parse(f'{blank}{{{blank}"a"{blank}:{blank}1{blank}}}{blank}') == {"a": 1}
 
 
@@ -85,7 +85,7 @@ def test_whole_numbers_are_integers_however_they_are_written(text: str, number: 
 
 
 @pytest.mark.parametrize("text", ["0.5", "-1.5", "1e-9", "1e-400", "4503599627370495.5"])
-def test_fractions_are_floats_unless_they_vanish(text: str) -> None:
+def test_fractions_are_floats_unless_they_are_zero(text: str) -> None:
     value = parse(text)
     assert value == float(text)
     assert type(value) is (float if float(text) else int)
@@ -105,7 +105,7 @@ def test_numbers_beyond_a_double_are_infinite(text: str, number: float) -> None:
     assert parse(text) == number
 
 
-def test_the_last_of_duplicate_keys_wins() -> None:
+def test_the_last_duplicate_key_wins() -> None:
     assert parse('{"a":1,"b":2,"a":3}') == {"a": 3, "b": 2}
 
 

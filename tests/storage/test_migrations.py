@@ -64,7 +64,7 @@ def test_a_database_is_migrated_once(app: Flask) -> None:
     assert db.migrate() == []
 
 
-def test_all_rows_of_a_family_go_with_it(client: FlaskClient) -> None:
+def test_deleting_a_family_deletes_rows_of_every_kind(client: FlaskClient) -> None:
     family, other = Family(client), Family(client)
     for each in (family, other):
         store_row_of_each_kind(each)
@@ -74,7 +74,7 @@ def test_all_rows_of_a_family_go_with_it(client: FlaskClient) -> None:
     assert models_with_rows(other) == set(OF_FAMILIES)
 
 
-def test_what_clients_made_goes_with_their_family(client: FlaskClient) -> None:
+def test_deleting_a_family_deletes_all_that_clients_made(client: FlaskClient) -> None:
     family = FurnishedFamily(client)
     assert models_with_rows(family) == set(OF_FAMILIES) - {models.Purchase}
     db.writing(lambda: models.Family.get_by_id(family.id).delete_instance())()
@@ -82,7 +82,7 @@ def test_what_clients_made_goes_with_their_family(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("model", [m for m in OF_FAMILIES if m is not models.Family])
-def test_no_row_is_without_its_family(family: Family, model: Any) -> None:
+def test_rows_need_an_existing_family(family: Family, model: Any) -> None:
     store_row_of_each_kind(family)
 
     @db.writing

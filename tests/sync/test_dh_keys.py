@@ -37,7 +37,7 @@ def use(device: Device, key_id: str, client_key: bytes) -> SharedKey:
         (15 * MINUTE, 2 * HOUR + 30 * MINUTE),
     ],
 )
-def test_a_key_ends_on_the_quarter_of_an_hour_after_two_hours(now: int, end: int) -> None:
+def test_a_key_expires_on_the_quarter_hour_after_two_hours(now: int, end: int) -> None:
     assert expiry(now) == end
 
 
@@ -56,7 +56,7 @@ def test_a_key_ends_on_the_quarter_of_an_hour_after_two_hours(now: int, end: int
         ),
     ],
 )
-def test_the_vectors_of_the_shared_secret(
+def test_the_vectors_of_the_shared_secret_match(
     family: Family, server: bytes, client: bytes, secret: str
 ) -> None:
     give_server_key(family.parent, "Ab1Z", server)
@@ -64,7 +64,7 @@ def test_the_vectors_of_the_shared_secret(
     assert shared == (spki(pair(server)), bytes.fromhex(secret))
 
 
-def test_the_vector_of_the_public_key_is_what_clients_are_offered(family: Family) -> None:
+def test_the_vector_of_the_public_key_matches(family: Family) -> None:
     give_server_key(family.parent, "Ab1Z", bytes.fromhex("00112233445566778899aabbccddeeff" * 2))
     assert family.parent.full_pull()["dh"] == {"v": "Ab1Z", "k": SERVER_SPKI}
 
@@ -90,7 +90,7 @@ def test_the_first_use_replaces_the_key_but_it_stays_usable_for_a_while(
 
 
 @pytest.mark.parametrize("key_id", ["", "Ab1", "Ab1Z ", "Ab1Z\n", "AB1Z", "ab1z", "Äb1Z", "'%_A"])
-def test_an_unknown_or_malformed_id_names_no_key(family: Family, key_id: str) -> None:
+def test_unknown_and_malformed_key_ids_are_refused(family: Family, key_id: str) -> None:
     give_server_key(family.parent, "Ab1Z", b"\x11" * 32)
     with pytest.raises(UnusableKey):
         use(family.parent, key_id, spki(pair()))
@@ -129,7 +129,7 @@ PREFIX_LENGTH = 26
     ],
     ids=range(13),
 )
-def test_a_key_of_the_client_that_is_no_point_on_the_curve_is_unusable(
+def test_a_client_key_that_is_not_on_the_curve_is_refused(
     family: Family, client_key: bytes
 ) -> None:
     give_server_key(family.parent, "Ab1Z", b"\x11" * 32)

@@ -29,7 +29,9 @@ def is_removed(client: HttpClient, token: str) -> bool:
     return answer["isDeviceRemoved"]
 
 
-def test_a_reported_device_is_marked_and_its_token_is_dead(family: Family, device: Device) -> None:
+def test_a_reported_device_is_marked_and_its_token_is_refused(
+    family: Family, device: Device
+) -> None:
     before = device.entry()
     family.parent.pull()
     report(device)
@@ -42,14 +44,16 @@ def test_a_reported_device_is_marked_and_its_token_is_dead(family: Family, devic
     assert is_removed(device.client, device.token)
 
 
-def test_the_others_are_told(family: Family, device: Device, told: list[ShouldSync]) -> None:
+def test_other_devices_are_told(family: Family, device: Device, told: list[ShouldSync]) -> None:
     told.clear()
     report(device)
     assert ShouldSync(family.parent.token, is_important=False) in told
     assert device.token not in {message.device_auth_token for message in told}
 
 
-def test_a_repetition_has_no_effect(family: Family, device: Device, told: list[ShouldSync]) -> None:
+def test_repeating_a_report_has_no_effect(
+    family: Family, device: Device, told: list[ShouldSync]
+) -> None:
     report(device)
     family.parent.pull()
     told.clear()
@@ -59,7 +63,7 @@ def test_a_repetition_has_no_effect(family: Family, device: Device, told: list[S
     assert told == []
 
 
-def test_the_device_keeps_its_place(family: Family) -> None:
+def test_a_reported_device_stays_in_the_list(family: Family) -> None:
     child = family.add_child()
     device = family.add_device(user=child)
     device.applies(actions.update_installed_apps(b="AAAA"))
@@ -70,7 +74,7 @@ def test_the_device_keeps_its_place(family: Family) -> None:
 
 
 @pytest.mark.parametrize("token", [UNKNOWN, "", "x", UNKNOWN + "\n", "ä😀", "\ud800", "x" * 90_000])
-def test_an_unknown_token_is_an_error_without_noise(
+def test_an_unknown_token_is_refused_without_an_error_in_the_log(
     client: FlaskClient, caplog: pytest.LogCaptureFixture, token: str
 ) -> None:
     answer = post(client, REPORT, {"deviceAuthToken": token}, status=500)
@@ -80,7 +84,7 @@ def test_an_unknown_token_is_an_error_without_noise(
     assert not is_removed(client, token)
 
 
-def test_the_token_of_a_present_device_is_not_removed(device: Device) -> None:
+def test_the_token_of_an_existing_device_is_not_removed(device: Device) -> None:
     assert not is_removed(device.client, device.token)
     device.pull()
 
@@ -102,5 +106,5 @@ def test_tokens_are_compared_exactly(device: Device) -> None:
         {"deviceAuthToken": UNKNOWN, "more": 1},
     ],
 )
-def test_bad_bodies_are_refused(client: FlaskClient, path: str, body: Any) -> None:
+def test_malformed_bodies_are_refused(client: FlaskClient, path: str, body: Any) -> None:
     post(client, path, body, status=400)

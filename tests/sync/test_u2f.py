@@ -100,19 +100,19 @@ def test_a_mac_for_another_message_is_wrong(family: Family, key: SecurityKey) ->
         check(family, login)
 
 
-def test_a_key_of_another_user_proves_nothing(family: Family, key: SecurityKey) -> None:
+def test_a_key_of_another_user_is_refused(family: Family, key: SecurityKey) -> None:
     login = Session(family.parent).login(key, MESSAGE)
     with pytest.raises(u2f.WrongLogin, match="no such security key"):
         check(family, login, user=family.add_parent())
 
 
-def test_a_key_of_another_family_proves_nothing(family: Family, key: SecurityKey) -> None:
+def test_a_key_of_another_family_is_refused(family: Family, key: SecurityKey) -> None:
     other = Family(family.client)
     with pytest.raises(u2f.WrongLogin, match="no such security key"):
         check(other, Session(other.parent).login(key, MESSAGE))
 
 
-def test_a_server_key_of_another_device_proves_nothing(family: Family, key: SecurityKey) -> None:
+def test_a_server_key_of_another_device_is_refused(family: Family, key: SecurityKey) -> None:
     login = Session(family.add_device()).login(key, MESSAGE)
     with pytest.raises(u2f.WrongLogin, match="no such key"):
         check(family, login)
@@ -181,7 +181,7 @@ def test_a_login_has_exactly_five_parts(family: Family, key: SecurityKey, count:
         lambda point: b"\x04" + bytes(64),
     ],
 )
-def test_a_stored_key_that_is_no_point_is_refused_when_it_is_used(
+def test_a_stored_key_that_is_not_on_the_curve_is_refused_when_used(
     family: Family, spoil: Callable[[bytes], bytes]
 ) -> None:
     key = SecurityKey()

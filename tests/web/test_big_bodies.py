@@ -72,7 +72,7 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     ],
     ids=lambda text: text[:60].strip(),
 )
-def test_strangers_get_nothing_big_parsed(
+def test_big_bodies_of_strangers_are_not_parsed(
     client: FlaskClient, parsed: list[int], text: str
 ) -> None:
     assert push(client, text).status_code == 401
@@ -107,7 +107,7 @@ def test_the_token_of_a_device_may_be_anywhere(
     assert len(parsed) == 1
 
 
-def test_a_token_that_is_only_quoted_is_none(client: FlaskClient, family: Family) -> None:
+def test_a_quoted_token_does_not_count(client: FlaskClient, family: Family) -> None:
     text = json.dumps({"actions": [empty_push(family.parent.token)]})
     assert push(client, text.ljust(BIG)).status_code == 401
 
@@ -151,7 +151,7 @@ def test_more_brackets_than_clients_send_are_refused(client: FlaskClient, family
     assert response.json == {"shouldDoFullSync": True}
 
 
-def test_who_waits_too_long_for_a_turn_comes_back(
+def test_waiting_too_long_for_a_turn_is_answered_with_503(
     client: FlaskClient, family: Family, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(big_bodies.PARSING, "timeout_s", 0.01)
@@ -178,7 +178,7 @@ def test_strangers_take_no_turns_of_devices(
         assert push(client, empty_push(family.parent.token).ljust(BIG)).status_code == 200
 
 
-def test_few_wait_for_a_turn() -> None:
+def test_the_number_of_waiting_requests_is_limited() -> None:
     turns = Turns(1, max_waiting=0)
     turns.timeout_s = 3600
     with turns.turn(), pytest.raises(ServiceUnavailable), turns.turn():

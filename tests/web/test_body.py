@@ -150,7 +150,7 @@ def test_a_zip_bomb_is_not_decompressed_beyond_the_limit(
     assert peak < 2000 * KIB
 
 
-def test_data_that_only_claims_to_be_compressed_is_refused_whatever_its_size(
+def test_uncompressed_data_with_a_compression_header_is_refused(
     client: FlaskClient, chunked: bool
 ) -> None:
     response = send(client, bytes(300 * KIB), encoding="gzip", chunked=chunked)
@@ -225,7 +225,7 @@ def test_other_charsets_are_unsupported(client: FlaskClient, charset: str) -> No
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16", "utf-16le", "utf-16-be", "utf-32"])
-def test_charsets_of_unicode_work(client: FlaskClient, charset: str) -> None:
+def test_unicode_charsets_are_accepted(client: FlaskClient, charset: str) -> None:
     data = json.dumps({"deviceAuthToken": "ä😀"}, ensure_ascii=False).encode(charset)
     response = send(client, data, content_type=f"application/json; charset={charset}")
     assert response.json == ANSWER
@@ -243,7 +243,7 @@ def test_charsets_of_unicode_work(client: FlaskClient, charset: str) -> None:
     ],
     ids=["byte order mark", "blanks", "invalid UTF-8", "surrogate", "NUL", "duplicate key"],
 )
-def test_what_is_unusual_but_right_is_accepted(client: FlaskClient, data: bytes) -> None:
+def test_unusual_json_is_accepted(client: FlaskClient, data: bytes) -> None:
     assert send(client, data).json == ANSWER
 
 
@@ -278,7 +278,7 @@ def test_what_is_unusual_but_right_is_accepted(client: FlaskClient, data: bytes)
         b'{"deviceAuthToken":' + b"9" * 90_000 + b"}",
     ],
 )
-def test_what_is_no_right_body_is_refused(client: FlaskClient, data: bytes) -> None:
+def test_malformed_bodies_are_refused(client: FlaskClient, data: bytes) -> None:
     assert send(client, data).status_code == 400
 
 
@@ -305,7 +305,7 @@ def test_errors_have_one_shape(client: FlaskClient) -> None:
     assert_is_error(send(client, TEXT, encoding="br"), 415, "Unsupported Media Type")
 
 
-def test_an_unexpected_error_tells_nothing_about_itself(
+def test_answers_to_unexpected_errors_contain_no_details(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> int:
@@ -318,7 +318,7 @@ def test_an_unexpected_error_tells_nothing_about_itself(
     assert "inner workings" in caplog.text
 
 
-def test_a_refused_body_is_no_error_in_the_log(
+def test_a_refused_body_is_not_logged_as_an_error(
     client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -333,7 +333,7 @@ def test_unknown_paths_are_not_found(client: FlaskClient, path: str, method: str
 
 
 @pytest.mark.parametrize("route", OPEN_ROUTES, ids=lambda route: route.path)
-def test_a_wrong_method_is_not_found(client: FlaskClient, route: Any) -> None:
+def test_other_methods_are_not_found(client: FlaskClient, route: Any) -> None:
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - {route.method}:
         assert client.open(route.path, method=method).status_code == 404
 

@@ -43,7 +43,7 @@ def test_a_single_refusal_is_not_counted(
     assert caplog.messages == []
 
 
-def test_status_route_and_client_make_a_kind(
+def test_refusals_are_grouped_by_status_route_and_client(
     client: FlaskClient, log: RefusalLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     for address in ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"):

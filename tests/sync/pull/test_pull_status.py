@@ -48,7 +48,7 @@ def knowing(device: Device, level: float | None = None, **change: Any) -> dict[s
 
 
 @pytest.mark.parametrize("level", [None, 0, 1, 6])
-def test_an_unchanged_family_makes_the_shortest_answer(family: Family, level: int | None) -> None:
+def test_an_unchanged_family_has_the_shortest_answer(family: Family, level: int | None) -> None:
     assert family.parent.pull_status(knowing(family.parent, level)) == {
         "fullVersion": 1,
         "apiLevel": 9,
@@ -65,7 +65,7 @@ def test_from_level_7_on_there_are_always_pings(family: Family, level: float) ->
 
 
 @pytest.mark.parametrize("level", [None, -1, 0, 2, 2.9, 3, 4, 5, 5.5, 6, 7, 8, 1000])
-def test_each_level_brings_its_parts(furnished: FurnishedFamily, level: float | None) -> None:
+def test_parts_depend_on_the_client_level(furnished: FurnishedFamily, level: float | None) -> None:
     expected = ALWAYS.union(
         *(parts for lowest, parts in PARTS.items() if lowest <= max(0, level or 0))
     )
@@ -87,7 +87,7 @@ def test_a_client_that_pulled_everything_pulls_nothing(furnished: FurnishedFamil
         assert device.news().keys() <= {"pings"}
 
 
-def test_nothing_is_remembered_about_what_a_client_was_told(furnished: FurnishedFamily) -> None:
+def test_the_server_does_not_remember_what_a_client_has_pulled(furnished: FurnishedFamily) -> None:
     assert furnished.parent.full_pull() == furnished.parent.full_pull()
 
 
@@ -99,7 +99,9 @@ def test_versions_are_compared_for_equality_only(family: Family) -> None:
         assert answer.keys() == ALWAYS | {"devices", "users", "u2f", "dh", "pings"}
 
 
-def test_another_family_is_out_of_sight(client: FlaskClient, furnished: FurnishedFamily) -> None:
+def test_a_pull_shows_nothing_of_other_families(
+    client: FlaskClient, furnished: FurnishedFamily
+) -> None:
     secret = json.dumps(furnished.parent.full_pull())
     stranger = json.dumps(Family(client).parent.full_pull())
     for hidden in (furnished.id, furnished.parent.id, furnished.device.id, furnished.parent_user):
@@ -130,7 +132,7 @@ def values(answer: Any) -> Iterator[Any]:
         yield from values(value)
 
 
-def test_nothing_is_ever_null(furnished: FurnishedFamily, family: Family) -> None:
+def test_answers_contain_no_null(furnished: FurnishedFamily, family: Family) -> None:
     for device in (furnished.parent, furnished.device, furnished.add_device(), family.parent):
         for level in range(9):
             assert None not in list(values(device.full_pull(level)))
@@ -198,7 +200,7 @@ def test_numbers_are_finite(family: Family, field: str, number: str) -> None:
     assert response.status_code == 400
 
 
-def test_what_is_empty_is_like_absent(family: Family) -> None:
+def test_empty_parts_of_a_status_are_like_absent_ones(family: Family) -> None:
     family.parent.pull()
     empty = {"clientLevel": 0, "devicesDetail": {}, "kri": 0, "kr": 0, "dh": "", "u2f": ""}
     assert family.parent.pull_status({**NOTHING_KNOWN, **empty}) == family.parent.pull_status(
@@ -218,7 +220,7 @@ def test_known_things_may_have_any_name(family: Family) -> None:
     assert family.parent.pull_status(status)["rmCategories"] == [name, ""]
 
 
-def test_only_the_exact_token_opens_the_door(client: FlaskClient, family: Family) -> None:
+def test_token_must_match_exactly(client: FlaskClient, family: Family) -> None:
     token = family.parent.token
     for wrong in ("", token.swapcase(), token + "\n", token + " ", token[:-1], "x" * 32, "😀"):
         body = {"deviceAuthToken": wrong, "status": NOTHING_KNOWN}
@@ -303,7 +305,7 @@ def test_last_connectivity_is_stored_by_half_days(
     assert last_connectivity(device) == noon + 12 * HOUR
 
 
-def test_last_connectivity_is_nobody_elses_business(family: Family, server_clock: Any) -> None:
+def test_last_connectivity_is_not_shown(family: Family, server_clock: Any) -> None:
     device = family.add_device()
     family.parent.pull()
     device.pull()
@@ -320,7 +322,7 @@ def until(family: Family) -> int:
         return int(models.Family.get_by_id(family.id).full_version_until)
 
 
-def test_with_always_pro_the_full_version_is_for_good(family: Family) -> None:
+def test_always_pro_is_shown_in_pulls(family: Family) -> None:
     family.end_full_version()
     assert family.parent.full_pull()["fullVersion"] == 1
 
@@ -333,7 +335,9 @@ def test_new_families_have_the_full_version_for_two_weeks(
     assert end == clock.now_ms() + 14 * DAY
 
 
-def test_without_the_full_version_it_is_0(locked_features: None, family: Family) -> None:
+def test_a_family_without_the_full_version_is_shown_0(
+    locked_features: None, family: Family
+) -> None:
     assert family.parent.full_pull()["fullVersion"] == until(family) > 1
     family.end_full_version()
     assert family.parent.full_pull()["fullVersion"] == 0
@@ -356,7 +360,7 @@ def set_message(app: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("level", [0, 8])
-def test_a_message_reaches_all_clients(family: Family, set_message: Any, level: int) -> None:
+def test_all_clients_pull_the_status_message(family: Family, set_message: Any, level: int) -> None:
     assert "message" not in family.parent.full_pull(level)
     for text in ("Hello 😀\n", " ", "x" * 100_000):
         set_message(text)

@@ -149,7 +149,7 @@ def otherwise() -> list[tuple[str, dict[str, Any]]]:
 
 
 @pytest.mark.parametrize(("value", "action"), otherwise())
-def test_a_value_fits_one_action_of_one_user_at_one_device(
+def test_an_integrity_value_is_bound_to_number_user_device_and_action(
     vectors: Family, value: str, action: dict[str, Any]
 ) -> None:
     with pytest.raises(Refused):
@@ -183,17 +183,17 @@ def test_a_malformed_value_is_refused(vectors: Family, number: int, value: str) 
 
 
 @pytest.mark.parametrize("value", ["device", "childDevice", "password:AAAA", "u2f:kEy1....", ""])
-def test_children_have_no_other_form_than_sha512(vectors: Family, value: str) -> None:
+def test_children_can_only_use_sha512(vectors: Family, value: str) -> None:
     with pytest.raises(Refused):
         check(vectors, 9, T3, value, user="cHiLd1", kind="child")
 
 
-def test_a_child_without_a_password_proves_nothing(family: Family) -> None:
+def test_a_child_without_a_password_is_refused(family: Family) -> None:
     child = family.add_child()
     family.parent.as_child(child, second_hash="").refuses(actions.child_sign_in())
 
 
-def test_nobody_stands_behind_app_logic_actions(family: Family) -> None:
+def test_app_logic_actions_have_no_author(family: Family) -> None:
     item = family.parent.item(actions.force_sync(), user="nObody", auth="u2f:nonsense")
     family.parent.applies_items(item)
 
@@ -217,7 +217,7 @@ def test_a_parent_who_is_kept_signed_in_needs_no_password(family: Family) -> Non
     family.parent.as_parent().applies(actions.update_device_name(family.parent.id))
 
 
-def test_the_user_of_a_device_has_to_be_kept_signed_in(family: Family) -> None:
+def test_the_user_of_a_device_must_be_kept_signed_in(family: Family) -> None:
     device = family.add_device(user=family.parent_user)
     action = actions.update_device_name(device.id)
     keep = actions.set_keep_signed_in(device.id)
@@ -231,7 +231,7 @@ def test_another_parent_is_not_the_one_who_is_kept_signed_in(family: Family) -> 
     family.parent.as_parent(user=family.add_parent()).refuses(action)
 
 
-def test_a_child_who_uses_the_device_is_no_parent(family: Family) -> None:
+def test_a_child_who_uses_the_device_cannot_act_as_parent(family: Family) -> None:
     child = family.add_child(second_hash=SECOND_HASH)
     device = family.add_device(user=child)
     action = actions.update_device_name(device.id)
@@ -270,7 +270,7 @@ def test_a_security_key_stands_for_its_owner(
     assert session.device.entry()["name"] == "New"
 
 
-def test_a_security_key_stands_for_nobody_else(
+def test_a_security_key_does_not_stand_for_others(
     family: Family, key: SecurityKey, session: Session
 ) -> None:
     for user in (family.add_parent(), family.add_child(), "nObody"):
@@ -284,7 +284,7 @@ def test_a_login_is_bound_to_its_action(key: SecurityKey, session: Session) -> N
     session.device.as_parent(auth=login).refuses(encoded)
 
 
-def test_a_removed_security_key_proves_nothing(
+def test_a_removed_security_key_is_refused(
     family: Family, key: SecurityKey, session: Session
 ) -> None:
     family.parent_does(key.action("REMOVE_PARENT_U2F"))
@@ -350,7 +350,7 @@ def stored_counter(family: Family) -> int:
         ),
     ],
 )
-def test_the_vectors_of_what_a_mac_covers(
+def test_the_vectors_of_signed_messages_match(
     number: int, device_id: str, encoded: str, message: bytes
 ) -> None:
     assert integrity.signed_message(number, device_id, encoded) == message

@@ -151,7 +151,7 @@ def test_each_device_has_its_own_numbers(family: Family, device: Device) -> None
         -(10**300),
     ],
 )
-def test_a_number_that_no_client_has_refuses_its_action_only(
+def test_an_invalid_sequence_number_refuses_its_action_only(
     family: Family, device: Device, number: float
 ) -> None:
     items = [device.item(marker(device, index), number=index) for index in range(3)]
@@ -160,7 +160,7 @@ def test_a_number_that_no_client_has_refuses_its_action_only(
     assert markers(family.parent) == [0, 2]
 
 
-def test_the_highest_number_is_the_last_one(family: Family, device: Device) -> None:
+def test_no_number_follows_the_highest_one(family: Family, device: Device) -> None:
     last = device.item(marker(device, 0), number=MAX_SEQUENCE_NUMBER)
     device.applies_items(last)
     for number in (0, MAX_SEQUENCE_NUMBER, MAX_SEQUENCE_NUMBER + 1):
@@ -190,7 +190,7 @@ def test_a_whole_number_may_be_written_in_any_way(
 @pytest.mark.parametrize(
     "number", ["1e999", "-1e999", "9" * 5000, "NaN", '"0"', "true", "null", "[]"]
 )
-def test_what_is_no_finite_number_fails_the_push(
+def test_a_sequence_number_that_is_not_a_finite_number_fails_the_push(
     client: FlaskClient, family: Family, device: Device, number: str
 ) -> None:
     item = {**device.item(marker(device, 1)), "sequenceNumber": "HERE"}
@@ -249,12 +249,12 @@ def test_a_body_has_exactly_its_fields(client: FlaskClient, body: Any) -> None:
     post(client, PATH, body, status=400)
 
 
-def test_a_push_without_actions_is_a_push(device: Device, told: list[ShouldSync]) -> None:
+def test_a_push_without_actions_is_accepted(device: Device, told: list[ShouldSync]) -> None:
     assert not device.push_items()
     assert told == []
 
 
-def test_fifty_actions_are_not_too_many(device: Device) -> None:
+def test_a_push_may_have_fifty_actions(device: Device) -> None:
     device.applies(*[reported(number) for number in range(50)])
     assert app_version(device) == 49
 
@@ -265,7 +265,7 @@ def test_more_actions_are_refused_before_the_token_is_looked_at(device: Device) 
     post(device.client, PATH, {"deviceAuthToken": "nobody's", "actions": items[:50]}, status=401)
 
 
-def test_only_the_exact_token_opens_the_door(device: Device) -> None:
+def test_token_must_match_exactly(device: Device) -> None:
     token = device.token
     for wrong in ("", token.swapcase(), token + "\n", " " + token, token[:-1], "x" * 32, "ä😀"):
         post(device.client, PATH, {"deviceAuthToken": wrong, "actions": []}, status=401)
@@ -324,7 +324,7 @@ def test_only_the_exact_token_opens_the_door(device: Device) -> None:
         '{"type":"PING","deviceId":"\\ud800bcdef","event":"clear","token":"abcdef"}',
     ],
 )
-def test_what_is_no_right_action_is_refused_and_uses_its_number(
+def test_a_malformed_action_is_refused_and_uses_its_number(
     family: Family, device: Device, encoded: str, told: list[ShouldSync]
 ) -> None:
     device.applies(marker(device, 3))
@@ -351,7 +351,7 @@ def test_what_is_no_right_action_is_refused_and_uses_its_number(
         ('{"type":"UPDATE_DEVICE_STATUS","appVersion":4294967296}', 2**32),
     ],
 )
-def test_what_is_unusual_but_right_is_applied(device: Device, encoded: str, version: int) -> None:
+def test_unusual_json_is_accepted_in_actions(device: Device, encoded: str, version: int) -> None:
     device.applies(encoded)
     assert app_version(device) == version
 
@@ -364,7 +364,7 @@ def test_a_lone_surrogate_is_stored_as_a_replacement_character(
     assert device.entry()["pType"] == "a\ufffd"
 
 
-def test_app_logic_needs_no_author(device: Device) -> None:
+def test_app_logic_actions_need_no_author(device: Device) -> None:
     item = {**device.item(reported(3)), "integrity": "ä\0", "userId": "nobody\n" * 100}
     device.applies_items(item)
     assert app_version(device) == 3
@@ -373,7 +373,7 @@ def test_app_logic_needs_no_author(device: Device) -> None:
 # One action after the other
 
 
-def test_later_actions_see_what_earlier_ones_did(family: Family) -> None:
+def test_later_actions_see_the_effects_of_earlier_ones(family: Family) -> None:
     family.parent_does(
         actions.add_user("child1", name="Child"),
         actions.rename_child("child1", "Renamed"),
@@ -409,7 +409,7 @@ def test_a_refused_action_leaves_no_trace(
 
 
 @pytest.mark.parametrize("handler", [change_and_refuse, change_and_fail])
-def test_the_others_of_its_push_are_applied_without_it(
+def test_other_actions_of_the_push_are_applied(
     family: Family, device: Device, handle_with: Any, handler: Handler, told: list[ShouldSync]
 ) -> None:
     handle_with(handler)
@@ -451,7 +451,7 @@ def test_a_refused_action_is_one_line_in_the_log(
         {"sequenceNumber": 10**300},
     ],
 )
-def test_nobody_can_write_lines_of_the_log(
+def test_clients_cannot_forge_lines_of_the_log(
     device: Device, caplog: pytest.LogCaptureFixture, item: dict[str, Any]
 ) -> None:
     device.push_items({**device.item(FORCE_SYNC), **item})
@@ -497,7 +497,7 @@ def failing(times: int) -> tuple[Handler, list[int]]:
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_conflict_is_tried_again(
+def test_a_conflict_is_retried(
     family: Family, device: Device, handle_with: Any, told: list[ShouldSync], times: int
 ) -> None:
     handler, calls = failing(times)
@@ -527,7 +527,7 @@ def test_the_third_conflict_fails_the_push(
     device.applies_items(*items)
 
 
-def test_another_trouble_of_the_database_fails_the_push_at_once(
+def test_other_database_errors_fail_the_push_at_once(
     family: Family, device: Device, handle_with: Any, told: list[ShouldSync]
 ) -> None:
     calls = []
@@ -613,7 +613,7 @@ def others(family: Family, device: Device) -> list[Device]:
         ([REFUSED, reported(1)], False),
     ],
 )
-def test_the_others_are_told_by_the_highest_level(
+def test_other_devices_are_told_with_the_highest_level(
     device: Device,
     others: list[Device],
     told: list[ShouldSync],
@@ -687,7 +687,7 @@ def listen() -> Iterator[Callable[[Callable[[], None]], None]]:
         should_sync.disconnect(receiver)
 
 
-def test_who_is_told_sees_the_change_already(family: Family, device: Device, listen: Any) -> None:
+def test_devices_are_told_after_the_commit(family: Family, device: Device, listen: Any) -> None:
     seen: list[int] = []
 
     def look() -> None:
@@ -701,7 +701,7 @@ def test_who_is_told_sees_the_change_already(family: Family, device: Device, lis
     assert seen == [8]
 
 
-def test_a_failure_to_tell_does_not_fail_the_push(
+def test_a_failing_notification_does_not_fail_the_push(
     device: Device, listen: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> None:
@@ -718,7 +718,7 @@ def last_connectivity(device: Device) -> int:
     return int(models.Device.get(device_auth_token=device.token).last_connectivity)
 
 
-def test_a_push_is_no_sign_of_life(device: Device) -> None:
+def test_a_push_does_not_update_last_connectivity(device: Device) -> None:
     device.applies(reported(1))
     assert last_connectivity(device) == 0
     device.pull()

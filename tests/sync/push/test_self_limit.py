@@ -36,11 +36,11 @@ def device(family: Family, child: str) -> Device:
     return family.add_device(user=child)
 
 
-def test_nine_actions_are_possible() -> None:
+def test_nine_actions_are_self_limits() -> None:
     assert {name for (_, name), entry in registry.items() if entry.self_limit} == LIMITED
 
 
-def test_a_child_needs_to_be_allowed_to(family: Family, child: str, device: Device) -> None:
+def test_self_limits_need_permission(family: Family, child: str, device: Device) -> None:
     for flags in (0, RESTRICT_VIEWING):
         family.parent_does(update_user_flags(child, 3, flags))
         device.as_child_device(child).refuses(create_category("newCat", child))
@@ -48,7 +48,7 @@ def test_a_child_needs_to_be_allowed_to(family: Family, child: str, device: Devi
     device.as_child_device(child).applies(create_category("newCat", child))
 
 
-def test_a_child_does_it_at_a_device_that_it_uses_now(
+def test_self_limits_need_a_device_that_the_child_uses(
     family: Family, child: str, device: Device
 ) -> None:
     sibling = family.add_child()
@@ -61,12 +61,12 @@ def test_a_child_does_it_at_a_device_that_it_uses_now(
     device.as_child_device(sibling).applies(create_category("newCat", sibling))
 
 
-def test_parents_are_no_children(family: Family, child: str) -> None:
+def test_parents_cannot_act_as_children(family: Family, child: str) -> None:
     family.parent_does(update_user_flags(family.parent_user, 3, ALLOW_SELF_LIMIT_ADD))
     family.parent.as_child_device(family.parent_user).refuses(create_category("newCat", child))
 
 
-def test_what_parents_do_is_not_possible(family: Family, child: str, device: Device) -> None:
+def test_other_parent_actions_are_refused(family: Family, child: str, device: Device) -> None:
     category = family.add_category(child)
     for action in (
         actions.update_category_title(category, "Mine"),
@@ -78,12 +78,12 @@ def test_what_parents_do_is_not_possible(family: Family, child: str, device: Dev
     assert family.category(category)["title"] == "Games"
 
 
-def test_it_is_no_way_around_integrity(child: str, device: Device) -> None:
+def test_children_cannot_use_other_integrity_values(child: str, device: Device) -> None:
     device.as_parent(user=child, auth="device").refuses(create_category("newCat", child))
     device.as_parent(user=child, auth="childdevice").refuses(create_category("newCat", child))
 
 
-def test_earlier_actions_of_the_push_count(family: Family, child: str) -> None:
+def test_earlier_actions_of_the_push_are_taken_into_account(family: Family, child: str) -> None:
     family.parent_does(update_user_flags(child, 3, 0))
     sign_in = actions.set_device_user(family.parent.id, child)
     device = family.parent

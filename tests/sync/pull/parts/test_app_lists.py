@@ -64,7 +64,7 @@ def test_devices_with_another_base_come_first(family: Family, devices: list[Devi
     assert [entry["deviceId"] for entry in entries] == [devices[n].id for n in (1, 2, 0)]
 
 
-def test_a_list_that_only_the_client_knows_is_no_news(
+def test_a_list_that_only_the_client_knows_is_not_sent(
     family: Family, devices: list[Device]
 ) -> None:
     family.parent.pull()

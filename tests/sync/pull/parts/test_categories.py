@@ -128,7 +128,7 @@ def test_unknown_task_versions_differ(furnished: FurnishedFamily) -> None:
     assert "tasks" not in device.pull_status({**device.known, "clientLevel": 2})
 
 
-def test_a_category_that_was_not_listed_is_sent_completely(furnished: FurnishedFamily) -> None:
+def test_an_unlisted_category_is_sent_completely(furnished: FurnishedFamily) -> None:
     device = furnished.parent
     device.pull()
     del device.known["categories"][furnished.games]
@@ -138,9 +138,7 @@ def test_a_category_that_was_not_listed_is_sent_completely(furnished: FurnishedF
 
 
 @pytest.mark.parametrize("part_name", ["categoryApp", "rules", "usedTimes", "tasks"])
-def test_categories_that_were_not_listed_come_first(
-    family: Family, child: str, part_name: str
-) -> None:
+def test_unlisted_categories_come_first(family: Family, child: str, part_name: str) -> None:
     first, second, third, fourth = (family.add_category(child) for _ in range(4))
     blank = {"base": "", "apps": "", "rules": "", "usedTime": "", "tasks": ""}
     status = {**NOTHING_KNOWN, "categories": {third: blank, first: blank}, "clientLevel": 8}
@@ -190,7 +188,7 @@ def test_the_order_within_a_category(family: Family, child: str) -> None:
     ]
 
 
-def test_removed_categories_are_told_in_the_order_of_the_request(
+def test_removed_categories_are_listed_in_the_order_of_the_request(
     family: Family, child: str
 ) -> None:
     kept = family.add_category(child)
@@ -203,7 +201,7 @@ def test_removed_categories_are_told_in_the_order_of_the_request(
         assert [entry["categoryId"] for entry in answer["categoryBase"]] == [kept]
 
 
-def test_a_deleted_category_is_gone_with_all_that_belongs_to_it(
+def test_no_part_of_a_deleted_category_is_sent(
     furnished: FurnishedFamily,
 ) -> None:
     device = furnished.parent

@@ -17,7 +17,7 @@ def furnished(client: FlaskClient) -> FurnishedFamily:
     return FurnishedFamily(client)
 
 
-def test_the_device_list_has_nothing_but_version_and_data(family: Family) -> None:
+def test_the_device_list_has_only_version_and_data(family: Family) -> None:
     """Clients can't skip a further key at exactly this place."""
     assert family.parent.full_pull()["devices"].keys() == {"version", "data"}
 
@@ -30,7 +30,7 @@ def test_all_devices_are_listed_by_their_ids(family: Family) -> None:
         assert [entry["deviceId"] for entry in listed] == expected
 
 
-def test_what_a_device_may_lack_is_left_out(furnished: FurnishedFamily) -> None:
+def test_missing_attributes_of_devices_are_left_out(furnished: FurnishedFamily) -> None:
     entry = furnished.device.entry()
     assert (entry["pk"], entry["pType"], entry["pLevel"]) == (b64(5, 32), "android", 1)
     assert furnished.parent.entry().keys() == entry.keys() - {"pk", "pType"}
@@ -113,7 +113,7 @@ def test_security_keys_are_listed_in_the_order_of_their_addition(
     ]
 
 
-def test_a_new_security_key_is_news(family: Family) -> None:
+def test_a_new_security_key_is_sent(family: Family) -> None:
     device = family.add_device()
     device.pull()
     add_key(family.parent, 1)

@@ -68,7 +68,7 @@ def test_a_new_category_is_sorted_behind_the_others_of_its_child(
     assert family.category(family.add_category(child))["sort"] == 5
 
 
-def test_only_categories_of_the_same_family_need_another_id(
+def test_category_ids_are_unique_within_a_family(
     family: Family, child: str, other_family_category: str
 ) -> None:
     family.parent_does(
@@ -77,14 +77,14 @@ def test_only_categories_of_the_same_family_need_another_id(
     assert family.category(child)["childId"] == child
 
 
-def test_the_id_of_a_category_of_any_child_can_not_be_used_again(
+def test_category_ids_are_unique_across_children(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     observer.sees_refusal(actions.create_category(category, child))
     observer.sees_refusal(actions.create_category(category, family.add_child()))
 
 
-def test_a_category_is_for_a_child_of_the_family(family: Family, observer: Observer) -> None:
+def test_a_category_needs_a_child_of_the_family(family: Family, observer: Observer) -> None:
     stranger = Family(family.client)
     for user in ("nobody", family.parent_user, stranger.add_child()):
         observer.sees_refusal(actions.create_category("newCat", user))
@@ -178,7 +178,7 @@ CHANGES: list[tuple[Builder, dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("build", "fields", "expected"), CHANGES)
-def test_a_change_renews_the_base_data_of_its_category_also_if_it_is_repeated(
+def test_each_change_renews_the_base_data_of_its_category_only(
     family: Family,
     child: str,
     category: str,
@@ -247,7 +247,7 @@ def test_unblocking_forgets_the_end(family: Family, category: str) -> None:
     assert family.category(category)["tempBlockTime"] == 0
 
 
-def test_a_delay_that_is_not_given_stays(family: Family, category: str) -> None:
+def test_a_delay_that_is_left_out_stays(family: Family, category: str) -> None:
     build = actions.update_category_block_all_notifications
     family.parent_does(build(category, blocked=True, blockDelay=5))
     family.parent_does(build(category, blocked=False))
@@ -267,7 +267,7 @@ def test_time_warnings_are_added_and_removed_one_by_one(family: Family, category
     assert warn(False, flags=0) == (5, [90])
 
 
-def test_battery_limits_that_are_not_given_stay(family: Family, category: str) -> None:
+def test_battery_limits_that_are_left_out_stay(family: Family, category: str) -> None:
     build = actions.update_category_battery_limit
     family.parent_does(build(category, chargeLimit=10, mobileLimit=20))
     family.parent_does(build(category, chargeLimit=0))
@@ -293,7 +293,7 @@ def test_flags_that_are_not_modified_stay(family: Family, category: str) -> None
     ],
 )
 @pytest.mark.usefixtures("locked_features")
-def test_without_the_full_version_limits_can_only_be_put_back(
+def test_without_the_full_version_limits_can_only_be_reset(
     family: Family,
     category: str,
     observer: Observer,
@@ -310,7 +310,7 @@ def test_without_the_full_version_limits_can_only_be_put_back(
 # Parent categories
 
 
-def test_only_the_category_that_moves_is_renewed(
+def test_moving_a_category_renews_it_only(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     parent = family.add_category(child)
@@ -321,7 +321,7 @@ def test_only_the_category_that_moves_is_renewed(
     assert family.category(category)["parentCategoryId"] == parent
 
 
-def test_a_category_does_not_get_below_itself(
+def test_a_category_cannot_be_its_own_ancestor(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     below = family.add_category(child, parent=category)
@@ -357,7 +357,7 @@ def test_a_child_moves_its_categories_only_further_down(
     observer.sees_refusal(actions.set_parent_category(sibling, sibling), by=by_child)
 
 
-def test_a_child_is_not_bound_by_a_parent_category_that_is_gone_or_of_another_child(
+def test_a_parent_category_that_is_deleted_or_of_another_child_does_not_bind_a_child(
     family: Family, child: str, observer: Observer, by_child: Sender
 ) -> None:
     parent, other = family.add_category(child), family.add_category(child)
@@ -399,7 +399,7 @@ def test_sorting_numbers_the_listed_categories_by_their_place(
     assert family.category(second)["sort"] == 2
 
 
-def test_an_empty_sorting_changes_nothing_but_counts(observer: Observer) -> None:
+def test_an_empty_sorting_is_applied_and_told(observer: Observer) -> None:
     assert observer.sees(actions.update_category_sorting()) == ({}, Level.UNIMPORTANT)
 
 
@@ -498,7 +498,7 @@ def test_a_child_blocks_only_with_the_full_version(
     observer.sees_refusal(block, by=by_child)
 
 
-def test_a_child_only_makes_limits_apply_again(
+def test_a_child_may_only_enable_limits_again(
     family: Family, category: str, observer: Observer, by_child: Sender
 ) -> None:
     def disable(end: int) -> dict[str, Any]:
@@ -558,7 +558,7 @@ def fill(family: Family, category: str) -> None:
     family.parent.applies(actions.add_used_time_v2(usage))
 
 
-def test_all_that_belongs_to_a_category_goes_with_it(
+def test_deleting_a_category_deletes_all_its_rows(
     family: Family, child: str, observer: Observer
 ) -> None:
     family.parent_does(actions.create_category("myCat0", child))
@@ -600,7 +600,7 @@ def test_later_actions_of_the_push_find_nothing_of_a_deleted_category(
     assert "categoryBase" not in family.parent.full_pull()
 
 
-def test_key_requests_about_a_category_and_their_responses_go_with_it(
+def test_deleting_a_category_deletes_its_key_requests_and_responses(
     family: Family, category: str, observer: Observer
 ) -> None:
     asking = family.add_device()
@@ -613,7 +613,7 @@ def test_key_requests_about_a_category_and_their_responses_go_with_it(
     assert "kr" not in asking.full_pull()
 
 
-def test_deleting_the_category_for_not_assigned_apps_clears_it(
+def test_deleting_the_default_category_clears_it(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     family.parent_does(
@@ -626,7 +626,7 @@ def test_deleting_the_category_for_not_assigned_apps_clears_it(
     assert family.user(child)["categoryForNotAssignedApps"] == ""
 
 
-def test_deleting_a_category_that_limits_a_login_ends_that(
+def test_deleting_a_category_that_limits_a_login_ends_the_limit(
     family: Family, category: str, observer: Observer
 ) -> None:
     user = family.parent_user

@@ -53,7 +53,7 @@ def test_an_app_leaves_the_other_categories_of_the_child(
 
 
 @pytest.mark.parametrize("apps", [[], ["a"]])
-def test_adding_nothing_new_counts(
+def test_adding_known_apps_is_applied_and_told(
     family: Family, category: str, observer: Observer, apps: list[str]
 ) -> None:
     family.parent_does(add_category_apps(category, "a"))
@@ -123,7 +123,9 @@ def test_apps_are_removed_from_categories_of_the_family_only(
     )
 
 
-def test_removing_no_apps_counts_whatever_the_category(category: str, observer: Observer) -> None:
+def test_removing_no_apps_is_applied_whatever_the_category(
+    category: str, observer: Observer
+) -> None:
     news, level = observer.sees(remove_category_apps(category))
     assert (renewed(news), level) == ({category}, Level.IMPORTANT)
     assert observer.sees(remove_category_apps("gone00")) == ({}, Level.IMPORTANT)
@@ -204,7 +206,7 @@ def test_a_child_moves_apps_neither_up_nor_aside(
 
 @pytest.mark.parametrize("default", ["top", "middle"])
 @pytest.mark.parametrize("entry", ["new", "new:Main", "free:Own", "free:Above", ":Main"])
-def test_apps_without_a_category_count_for_that_of_not_assigned_apps(
+def test_apps_without_a_category_belong_to_the_default_category(
     tree: Tree, observer: Observer, by_child: Sender, default: str, entry: str
 ) -> None:
     observer.sees_refusal(add_category_apps(tree.middle, entry), by=by_child)
@@ -214,7 +216,7 @@ def test_apps_without_a_category_count_for_that_of_not_assigned_apps(
 
 @pytest.mark.parametrize("default", ["bottom", "aside"])
 @pytest.mark.parametrize("entry", ["new", "new:Main", "free:Own"])
-def test_apps_without_a_category_stay_out_if_those_of_their_kind_are_elsewhere(
+def test_a_child_cannot_add_unassigned_apps_if_the_default_category_is_elsewhere(
     tree: Tree, observer: Observer, by_child: Sender, default: str, entry: str
 ) -> None:
     tree.put_unassigned_apps_into(getattr(tree, default))
@@ -222,14 +224,14 @@ def test_apps_without_a_category_stay_out_if_those_of_their_kind_are_elsewhere(
 
 
 @pytest.mark.parametrize("entry", ["aside", "aside:New", "free:Aside"])
-def test_the_category_for_not_assigned_apps_does_not_matter_for_assigned_ones(
+def test_the_default_category_does_not_matter_for_assigned_apps(
     tree: Tree, observer: Observer, by_child: Sender, entry: str
 ) -> None:
     tree.put_unassigned_apps_into(tree.top)
     observer.sees_refusal(add_category_apps(tree.middle, entry), by=by_child)
 
 
-def test_apps_of_other_children_count_as_not_assigned(
+def test_apps_of_other_children_count_as_unassigned(
     family: Family, tree: Tree, observer: Observer, by_child: Sender
 ) -> None:
     family.parent_does(add_category_apps(family.add_category(family.add_child()), "new"))
@@ -237,7 +239,7 @@ def test_apps_of_other_children_count_as_not_assigned(
     observer.sees(add_category_apps(tree.middle, "new"), by=by_child)
 
 
-def test_apps_are_tested_before_any_of_them_moves(
+def test_all_apps_are_checked_before_any_of_them_moves(
     tree: Tree, observer: Observer, by_child: Sender
 ) -> None:
     observer.sees_refusal(

@@ -55,7 +55,7 @@ def test_a_category_has_eight_networks_at_most(
     )
 
 
-def test_all_networks_are_removed_at_once_also_if_there_are_none(
+def test_resetting_removes_all_networks_even_if_there_are_none(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     other = family.add_category(child)

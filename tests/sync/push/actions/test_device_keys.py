@@ -111,12 +111,14 @@ def test_requests_of_a_family_are_numbered(family: Family, device: Device) -> No
     assert requests(family) == [(1, 1), (2, 1), (3, 1)]
 
 
-def test_a_refused_request_gives_its_number_back(family: Family, device: Device) -> None:
+def test_a_refused_request_uses_no_number(family: Family, device: Device) -> None:
     device.applies(send_key_request(1, deviceId="nobody"), send_key_request(2), but=[0])
     assert requests(family) == [(1, 2)]
 
 
-def test_a_request_replaces_the_former_one_about_the_same(family: Family, device: Device) -> None:
+def test_a_request_replaces_the_previous_one_about_the_same_thing(
+    family: Family, device: Device
+) -> None:
     category = family.add_category(family.add_child())
     abouts: list[dict[str, Any]] = [
         {},
@@ -159,7 +161,7 @@ def test_a_replaced_request_loses_its_responses(family: Family, device: Device) 
         {"more": 1},
     ],
 )
-def test_bad_requests_are_refused(
+def test_malformed_requests_are_refused(
     observer: Observer, device: Device, fields: dict[str, Any]
 ) -> None:
     observer.sees_refusal(send_key_request(1, **fields), by=device)
@@ -171,7 +173,7 @@ def test_a_request_is_about_one_thing(family: Family, device: Device) -> None:
     assert requests(family) == []
 
 
-def test_a_request_is_about_the_own_family(client: FlaskClient, device: Device) -> None:
+def test_a_request_is_about_its_own_family(client: FlaskClient, device: Device) -> None:
     stranger = Family(client)
     category = stranger.add_category(stranger.add_child())
     device.refuses(send_key_request(1, deviceId=stranger.parent.id))
@@ -179,7 +181,7 @@ def test_a_request_is_about_the_own_family(client: FlaskClient, device: Device) 
 
 
 @pytest.mark.parametrize("number", [-1, 0, 2**53 - 1, -(2**53 - 1)])
-def test_numbers_of_the_sender_are_free(family: Family, device: Device, number: int) -> None:
+def test_senders_choose_their_numbers_freely(family: Family, device: Device, number: int) -> None:
     device.applies(send_key_request(number), send_key_request(number, dataType=2))
     assert requests(family) == [(1, number), (2, number)]
     device.applies(finish_key_request(number))
@@ -189,7 +191,7 @@ def test_numbers_of_the_sender_are_free(family: Family, device: Device, number: 
 # Responses
 
 
-def test_a_response_goes_to_who_asked(
+def test_a_response_goes_to_the_sender_of_the_request(
     family: Family, device: Device, told: list[ShouldSync]
 ) -> None:
     other = family.add_device()
@@ -236,7 +238,7 @@ def test_responses_are_numbered_by_their_receiver(family: Family, device: Device
 
 
 @pytest.mark.parametrize("number", [0, -1, 2, 2**53 - 1])
-def test_a_response_to_nothing_is_no_mistake(
+def test_a_response_to_an_unknown_request_is_ignored(
     observer: Observer, device: Device, number: int
 ) -> None:
     device.applies(send_key_request(1))
@@ -263,7 +265,9 @@ def test_requests_of_other_families_are_not_found(client: FlaskClient, device: D
         {"more": 1},
     ],
 )
-def test_bad_responses_are_refused(family: Family, device: Device, fields: dict[str, Any]) -> None:
+def test_malformed_responses_are_refused(
+    family: Family, device: Device, fields: dict[str, Any]
+) -> None:
     device.applies(send_key_request(1))
     family.parent.refuses(reply(1, **fields))
     assert responses(device) == []
@@ -272,7 +276,7 @@ def test_bad_responses_are_refused(family: Family, device: Device, fields: dict[
 # The end of a request
 
 
-def test_a_finished_request_goes_with_its_responses(
+def test_finishing_a_request_deletes_its_responses(
     family: Family, observer: Observer, device: Device
 ) -> None:
     other = family.add_device()
@@ -289,16 +293,16 @@ def test_a_finished_request_goes_with_its_responses(
     assert [r["rqSeq"] for r in responses(device)] == [2]
 
 
-def test_finishing_nothing_is_no_mistake(observer: Observer, device: Device) -> None:
+def test_finishing_an_unknown_request_is_ignored(observer: Observer, device: Device) -> None:
     assert observer.sees(finish_key_request(5), by=device) == ({}, Level.NONE)
 
 
 @pytest.mark.parametrize("number", [None, 0.5, "1", 2**53])
-def test_a_bad_number_finishes_nothing(observer: Observer, device: Device, number: Any) -> None:
+def test_a_malformed_number_is_refused(observer: Observer, device: Device, number: Any) -> None:
     observer.sees_refusal(finish_key_request(number), by=device)
 
 
-def test_a_request_about_a_category_goes_with_it(family: Family, device: Device) -> None:
+def test_deleting_a_category_deletes_requests_about_it(family: Family, device: Device) -> None:
     category = family.add_category(family.add_child())
     device.applies(send_key_request(1, categoryId=category), send_key_request(2))
     family.parent_does(actions.delete_category(category))

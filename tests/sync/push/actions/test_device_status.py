@@ -62,7 +62,7 @@ def test_values_are_stored_with_the_highest_one(
 
 
 @guarded
-def test_gaining_it_again_clears_nothing(
+def test_regaining_a_value_keeps_the_manipulation_flag(
     device: Device, field: str, current: str, highest: str, flag: int, ranks: list[Any]
 ) -> None:
     device.applies(
@@ -73,7 +73,7 @@ def test_gaining_it_again_clears_nothing(
 
 
 @guarded
-def test_a_repeated_low_value_is_no_new_manipulation(
+def test_a_repeated_low_value_is_not_a_new_manipulation(
     family: Family,
     device: Device,
     field: str,
@@ -108,7 +108,7 @@ def test_several_losses_add_up(device: Device) -> None:
 @pytest.mark.parametrize(
     ("field", "name"), [("didReboot", "reboot"), ("isQOrLaterNow", "qOrLater")]
 )
-def test_what_happened_once_stays(device: Device, field: str, name: str) -> None:
+def test_flags_of_a_status_stay_set(device: Device, field: str, name: str) -> None:
     device.applies(update_device_status(**{field: False}))
     assert device.entry()[name] is False
     device.applies(
@@ -146,7 +146,7 @@ def test_the_platform_is_stored(device: Device) -> None:
     assert (entry["pType"], entry["pLevel"]) == ("x", 0)
 
 
-def test_a_status_without_anything_is_news(observer: Observer, device: Device) -> None:
+def test_an_empty_status_renews_the_device_list(observer: Observer, device: Device) -> None:
     before = device.entry()
     news, level = observer.sees(update_device_status(), by=device)
     assert (set(news), level) == ({"devices"}, Level.UNIMPORTANT)
@@ -178,7 +178,7 @@ def test_a_status_without_anything_is_news(observer: Observer, device: Device) -
         {"unknown": 1},
     ],
 )
-def test_bad_values_refuse_the_whole_status(
+def test_a_malformed_value_refuses_the_whole_status(
     observer: Observer, device: Device, fields: dict[str, Any]
 ) -> None:
     observer.sees_refusal(update_device_status(**{"isQOrLaterNow": True, **fields}), by=device)
@@ -207,7 +207,7 @@ def test_forcing_a_sync_does_nothing_else(observer: Observer, device: Device) ->
 
 
 @pytest.mark.parametrize("action", [TRIED, actions.force_sync()])
-def test_actions_without_content_take_none(
+def test_actions_without_content_refuse_fields(
     observer: Observer, device: Device, action: dict[str, Any]
 ) -> None:
     observer.sees_refusal({**action, "deviceId": device.id}, by=device)

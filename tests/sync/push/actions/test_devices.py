@@ -73,7 +73,7 @@ def tablet(family: Family, told: list[ShouldSync]) -> Tablet:
         (IGNORE, Level.IMPORTANT, {}),
     ],
 )
-def test_the_device_learns_it_and_the_others_too(
+def test_the_device_is_told_and_other_devices_too(
     tablet: Tablet,
     observer: Observer,
     action: dict[str, Any],
@@ -106,7 +106,7 @@ def test_the_device_learns_it_and_the_others_too(
         IGNORE,
     ],
 )
-def test_a_child_can_not_do_it_for_itself(
+def test_a_child_cannot_do_it_for_itself(
     tablet: Tablet, observer: Observer, action: dict[str, Any]
 ) -> None:
     tablet.is_used_by(tablet.child)
@@ -131,7 +131,7 @@ def test_a_child_can_not_do_it_for_itself(
         IGNORE,
     ],
 )
-def test_the_device_has_to_be_one_of_the_family(tablet: Tablet, action: dict[str, Any]) -> None:
+def test_the_device_must_belong_to_the_family(tablet: Tablet, action: dict[str, Any]) -> None:
     action = tablet.fill(action)
     stranger = Family(tablet.family.client).parent
     for device_id in ("nObody", stranger.id, tablet.child, ""):
@@ -167,7 +167,7 @@ def test_the_device_has_to_be_one_of_the_family(tablet: Tablet, action: dict[str
         {key: value for key, value in IGNORE.items() if key != "admin"},
     ],
 )
-def test_what_does_not_fit_is_refused(tablet: Tablet, action: dict[str, Any]) -> None:
+def test_malformed_actions_are_refused(tablet: Tablet, action: dict[str, Any]) -> None:
     tablet.sees_refusal(tablet.fill(action))
 
 
@@ -268,7 +268,7 @@ def test_a_child_signs_in(tablet: Tablet, observer: Observer) -> None:
         assert tablet.user == (tablet.child, False)
 
 
-def test_a_child_who_signs_in_at_its_primary_device_has_none(
+def test_a_child_who_signs_in_at_its_primary_device_loses_it(
     tablet: Tablet, observer: Observer
 ) -> None:
     tablet.is_used_by(tablet.child)
@@ -305,7 +305,7 @@ def test_parents_do_not_sign_in_as_children(tablet: Tablet, observer: Observer) 
 # SET_SEND_DEVICE_CONNECTED
 
 
-def test_a_device_shows_for_itself_that_it_is_connected(tablet: Tablet) -> None:
+def test_only_a_device_itself_chooses_to_show_that_it_is_connected(tablet: Tablet) -> None:
     family = tablet.family
     for enable in (True, False):
         action = {**CONNECTED, "deviceId": family.parent.id, "enable": enable}
@@ -376,7 +376,7 @@ def test_parents_acknowledge_warnings_one_by_one(
     assert changed_by(manipulated, **wanted) == changed
 
 
-def test_the_flags_of_former_manipulation_go_bit_by_bit(manipulated: Tablet) -> None:
+def test_flags_of_past_manipulation_are_cleared_bit_by_bit(manipulated: Tablet) -> None:
     assert changed_by(manipulated, ignoreHadManipulationFlags=3) == {"hadManipulationFlags": 60}
     assert changed_by(manipulated, ignoreHadManipulationFlags=3) == {}
     assert changed_by(manipulated, ignoreHadManipulationFlags=63) == {
@@ -385,7 +385,7 @@ def test_the_flags_of_former_manipulation_go_bit_by_bit(manipulated: Tablet) -> 
     }
 
 
-def test_former_manipulation_without_flags_goes_with_any_flag(manipulated: Tablet) -> None:
+def test_past_manipulation_without_flags_is_cleared_with_any_flag(manipulated: Tablet) -> None:
     """As devices have it from times before the flags."""
     family, device_id = manipulated.family, manipulated.device.id
 
@@ -399,6 +399,6 @@ def test_former_manipulation_without_flags_goes_with_any_flag(manipulated: Table
     assert changed_by(manipulated, ignoreHadManipulationFlags=1) == {"hadManipulation": False}
 
 
-def test_acknowledging_former_manipulation_keeps_its_flags(manipulated: Tablet) -> None:
+def test_acknowledging_past_manipulation_keeps_its_flags(manipulated: Tablet) -> None:
     assert changed_by(manipulated, hadManipulation=True) == {"hadManipulation": False}
     assert manipulated.device.entry()["hadManipulationFlags"] == 63

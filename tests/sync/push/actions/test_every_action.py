@@ -191,7 +191,7 @@ def sender(family: FurnishedFamily, kind: str) -> Sender | Device:
     return family.parent.as_parent() if kind == "parent" else family.device
 
 
-def test_no_action_is_left_out(family: FurnishedFamily) -> None:
+def test_every_action_has_a_case(family: FurnishedFamily) -> None:
     tried = {(kind, right["type"]) for kind, rows in cases(family).items() for right, _ in rows}
     assert tried == registry.keys()
     assert len(tried) == 16 + 50 + 2

@@ -62,7 +62,7 @@ def test_extra_time_is_set_for_one_category(
         ((10, 18000), 0, {"day": 18000}, (10, 18000)),
     ],
 )
-def test_extra_time_of_another_day_is_dropped_when_some_is_added(
+def test_adding_extra_time_drops_that_of_another_day(
     family: Family,
     category: str,
     observer: Observer,
@@ -77,7 +77,7 @@ def test_extra_time_of_another_day_is_dropped_when_some_is_added(
     assert extra_time(family, category) == after
 
 
-def test_extra_time_is_added_to_the_parent_category_too_from_its_own_value(
+def test_extra_time_is_added_to_the_value_of_the_parent_category_too(
     family: Family, child: str, observer: Observer
 ) -> None:
     top = family.add_category(child)
@@ -93,7 +93,7 @@ def test_extra_time_is_added_to_the_parent_category_too_from_its_own_value(
     assert extra_time(family, top) == (0, -1)
 
 
-def test_a_parent_category_that_is_gone_or_of_another_child_gets_no_extra_time(
+def test_a_parent_category_that_is_deleted_or_of_another_child_gets_no_extra_time(
     family: Family, child: str, observer: Observer
 ) -> None:
     parent = family.add_category(child)
@@ -105,7 +105,7 @@ def test_a_parent_category_that_is_gone_or_of_another_child_gets_no_extra_time(
     assert extra_time(family, parent) == (0, -1)
 
 
-def test_a_sum_that_clients_can_not_read_is_refused_as_a_whole(
+def test_a_sum_beyond_safe_integers_is_refused_as_a_whole(
     family: Family, child: str, observer: Observer
 ) -> None:
     parent = family.add_category(child)
@@ -136,7 +136,7 @@ def test_malformed_extra_time_is_refused(
 
 @pytest.mark.parametrize("act", [set_category_extra_time, increment_category_extratime])
 @pytest.mark.usefixtures("locked_features")
-def test_extra_time_needs_the_full_version_also_where_none_is_given(
+def test_extra_time_needs_the_full_version_even_if_it_is_zero(
     family: Family, category: str, observer: Observer, act: Any
 ) -> None:
     observer.sees(act(category, 5))

@@ -46,7 +46,7 @@ def test_lists_are_passed_on_as_they_are(observer: Observer, device: Device) -> 
     assert content(observer) == {"appsBase": data, "appsDiff": b"diff"}
 
 
-def test_each_list_is_replaced_alone(observer: Observer, device: Device) -> None:
+def test_each_list_is_replaced_on_its_own(observer: Observer, device: Device) -> None:
     device.applies(update_installed_apps(b=b64(b"base"), d=b64(b"diff")))
     news, _ = observer.sees(update_installed_apps(b=b64(b"new base"), w=True), by=device)
     assert news["devices2"][0].keys() == {"deviceId", "appsBase"}
@@ -61,13 +61,13 @@ def test_the_same_list_again_is_a_new_version(observer: Observer, device: Device
     assert news.keys() == {"devices2"}
 
 
-def test_an_empty_list_is_a_list(observer: Observer, device: Device) -> None:
+def test_empty_lists_are_stored(observer: Observer, device: Device) -> None:
     device.applies(update_installed_apps(b=b64(b"base"), d=""))
     assert content(observer) == {"appsBase": b"base", "appsDiff": b""}
 
 
 @pytest.mark.parametrize("wipe", [False, True])
-def test_no_list_changes_nothing_but_is_told(
+def test_an_action_without_lists_is_told_although_it_changes_nothing(
     observer: Observer, device: Device, wipe: bool
 ) -> None:
     device.applies(update_installed_apps(b=b64(b"base")))
@@ -75,7 +75,7 @@ def test_no_list_changes_nothing_but_is_told(
 
 
 @pytest.mark.parametrize("field", ["b", "d"])
-def test_lists_have_a_limit(observer: Observer, device: Device, field: str) -> None:
+def test_the_length_of_lists_is_limited(observer: Observer, device: Device, field: str) -> None:
     device.applies(update_installed_apps(**{field: b64(bytes(LIMIT))}))
     assert [len(data) for data in content(observer).values()] == [LIMIT]
     observer.sees_refusal(update_installed_apps(**{field: b64(bytes(LIMIT + 1))}), by=device)
@@ -96,7 +96,7 @@ def test_lists_have_a_limit(observer: Observer, device: Device, field: str) -> N
         update_installed_apps(more="AAAA"),
     ],
 )
-def test_bad_values_refuse_both_lists(
+def test_a_malformed_value_refuses_both_lists(
     observer: Observer, device: Device, action: dict[str, Any]
 ) -> None:
     observer.sees_refusal(action, by=device)
@@ -124,7 +124,7 @@ ACTIVITY = {"p": "a", "c": "b", "t": ""}
         ),
     ],
 )
-def test_what_old_clients_send_has_no_effect(
+def test_actions_of_old_clients_have_no_effect(
     observer: Observer, device: Device, action: dict[str, Any]
 ) -> None:
     assert observer.sees(action, by=device) == ({}, Level.NONE)
@@ -157,7 +157,7 @@ def test_what_old_clients_send_has_no_effect(
         update_app_activities(removed=[], updatedOrAdded=[{"p": "a", "c": "b"}]),
     ],
 )
-def test_what_old_clients_send_is_checked_though(
+def test_actions_of_old_clients_are_validated(
     observer: Observer, device: Device, action: dict[str, Any]
 ) -> None:
     observer.sees_refusal(action, by=device)

@@ -64,7 +64,7 @@ def test_a_child_changes_its_password(observer: Observer, child: str) -> None:
     assert not knows(family, child, SECOND_HASH)
 
 
-def test_a_child_without_password_can_not_set_one(observer: Observer) -> None:
+def test_a_child_without_a_password_cannot_set_one(observer: Observer) -> None:
     by_child = observer.family.parent.as_child(observer.family.add_child(), second_hash="")
     observer.sees_refusal(child_change_password(NEW_PASSWORD), by=by_child)
 
@@ -112,9 +112,7 @@ def test_a_malformed_password_is_refused(
     observer.sees_refusal(child_change_password(password), by=by_child)
 
 
-def test_children_can_not_set_passwords_as_limits(
-    observer: Observer, child: str, by_child: Sender
-) -> None:
+def test_passwords_are_not_self_limits(observer: Observer, child: str, by_child: Sender) -> None:
     observer.sees_refusal(set_child_password(child, NEW_PASSWORD), by=by_child)
     observer.sees_refusal(change_of(observer.family.parent_user), by=by_child)
 
@@ -159,7 +157,7 @@ def test_the_key_belongs_to_the_sending_device(observer: Observer, child: str) -
 @pytest.mark.parametrize(
     "plain", ["", NEW_SALT, NEW_SECOND_HASH + " ", NEW_SECOND_HASH[:-1] + "ä", "ä"]
 )
-def test_what_was_encrypted_has_to_be_a_hash(observer: Observer, child: str, plain: str) -> None:
+def test_the_decrypted_password_must_be_a_hash(observer: Observer, child: str, plain: str) -> None:
     password = Session(observer.family.parent).password(NEW_PASSWORD, plain=plain)
     observer.sees_refusal(set_child_password(child, password))
 
@@ -302,7 +300,7 @@ def test_later_actions_of_the_push_are_signed_with_the_new_password(family: Fami
     device.applies_items(new.item(rename), old.item(rename), but=[1])
 
 
-def test_who_knows_the_password_of_another_parent_may_change_it(observer: Observer) -> None:
+def test_changing_a_password_of_another_parent_needs_that_password(observer: Observer) -> None:
     old = OTHER_SECOND_HASH
     other = observer.family.add_parent(second_hash=old)
     observer.sees_refusal(change_of(other))
@@ -310,7 +308,7 @@ def test_who_knows_the_password_of_another_parent_may_change_it(observer: Observ
     assert shown(observer.family, other) == (NEW_HASH, NEW_SALT)
 
 
-def test_children_have_another_way_to_change_passwords(observer: Observer, child: str) -> None:
+def test_children_cannot_use_the_password_change_of_parents(observer: Observer, child: str) -> None:
     observer.sees_refusal(change_of(child))
     observer.sees_refusal(change_of("nObody"))
 
@@ -330,7 +328,7 @@ def test_the_change_is_signed_as_a_whole(observer: Observer, change: dict[str, s
     observer.sees_refusal({**change_of(observer.family.parent_user), **change})
 
 
-def test_the_signature_is_in_lower_case_and_complete(observer: Observer) -> None:
+def test_the_signature_must_match_exactly(observer: Observer) -> None:
     action = change_of(observer.family.parent_user)
     for wrong in (action["integrity"].upper(), action["integrity"][:-1], action["integrity"] + "0"):
         observer.sees_refusal({**action, "integrity": wrong})

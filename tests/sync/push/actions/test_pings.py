@@ -26,7 +26,7 @@ def bob(family: Family) -> Device:
     return family.add_device()
 
 
-def test_the_usual_course(alice: Device, bob: Device, told: list[ShouldSync]) -> None:
+def test_ping_pong_and_clear(alice: Device, bob: Device, told: list[ShouldSync]) -> None:
     told.clear()
     alice.applies(ping(bob.id))
     assert told == [ShouldSync(bob.token, is_important=True)]
@@ -44,14 +44,18 @@ def test_the_usual_course(alice: Device, bob: Device, told: list[ShouldSync]) ->
 
 
 @pytest.mark.parametrize("event", ["ping", "pong"])
-def test_a_newer_one_replaces_the_one_of_its_kind(alice: Device, bob: Device, event: str) -> None:
+def test_a_ping_replaces_the_previous_one_of_its_kind(
+    alice: Device, bob: Device, event: str
+) -> None:
     other = {"ping": "pong", "pong": "ping"}[event]
     alice.applies(ping(bob.id, other, "other1"))
     alice.applies(ping(bob.id, event, "token1"), ping(bob.id, event, "token2"))
     assert sorted(pings(bob)) == sorted([(alice.id, event, "token2"), (alice.id, other, "other1")])
 
 
-def test_each_sender_has_its_own(family: Family, alice: Device, bob: Device) -> None:
+def test_pings_of_different_senders_are_independent(
+    family: Family, alice: Device, bob: Device
+) -> None:
     carol = family.add_device()
     alice.applies(ping(bob.id))
     carol.applies(ping(bob.id), ping(bob.id, "pong"))
@@ -121,7 +125,7 @@ def test_pings_of_an_unknown_device_may_be_cleared(alice: Device) -> None:
         {"more": 1},
     ],
 )
-def test_bad_values_are_refused(
+def test_malformed_pings_are_refused(
     alice: Device, bob: Device, change: dict[str, Any], told: list[ShouldSync]
 ) -> None:
     told.clear()

@@ -39,7 +39,7 @@ def ids(family: Family) -> set[str]:
     return {user["id"] for user in family.parent.full_pull()["users"]["data"]}
 
 
-def test_a_removed_child_takes_its_categories_along(
+def test_removing_a_child_deletes_its_categories(
     observer: Observer, child: str, category: str
 ) -> None:
     family = observer.family
@@ -66,7 +66,7 @@ def test_a_category_with_the_id_of_a_removed_one_inherits_nothing(
     assert family.category(category, "categoryApp")["apps"] == []
 
 
-def test_the_devices_of_a_removed_user_have_none(observer: Observer, child: str) -> None:
+def test_devices_of_a_removed_user_have_no_user(observer: Observer, child: str) -> None:
     family = observer.family
     device = family.add_device(user=child)
     family.parent_does(
@@ -91,7 +91,7 @@ def test_a_removed_parent_is_no_longer_kept_signed_in(observer: Observer, other:
     assert other not in ids(observer.family)
 
 
-def test_the_security_keys_of_a_removed_parent_go_along(
+def test_removing_a_parent_deletes_its_security_keys(
     observer: Observer, other: str, by_other: Sender
 ) -> None:
     gone, kept = SecurityKey(), SecurityKey()
@@ -123,7 +123,7 @@ def test_removing_a_parent_needs_the_proof_of_its_password(
     observer.sees_refusal(remove_parent(other, authentication))
 
 
-def test_the_proof_is_exact(observer: Observer, other: str) -> None:
+def test_the_proof_must_match_exactly(observer: Observer, other: str) -> None:
     right = proof(other)
     for wrong in (right[:15], right + "0", right + "\n", proof(other, SECOND_HASH)):
         observer.sees_refusal(remove_parent(other, wrong))
@@ -141,7 +141,7 @@ def test_the_vector_of_the_proof_is_accepted(observer: Observer) -> None:
     assert "parenB" not in ids(observer.family)
 
 
-def test_parents_do_not_remove_themselves(observer: Observer, other: str) -> None:
+def test_parents_cannot_remove_themselves(observer: Observer, other: str) -> None:
     parent = observer.family.parent_user
     observer.sees_refusal(remove_parent(parent, proof(parent, SECOND_HASH)))
 
@@ -156,7 +156,9 @@ def set_mail(family: Family, user_id: str, mail: str) -> None:
     store()
 
 
-def test_one_parent_with_a_mail_address_stays(observer: Observer, other: str, child: str) -> None:
+def test_the_last_parent_with_a_mail_address_cannot_be_removed(
+    observer: Observer, other: str, child: str
+) -> None:
     family = observer.family
     set_mail(family, other, "other@example.org")
     observer.sees_refusal(remove_parent(other))
@@ -166,7 +168,7 @@ def test_one_parent_with_a_mail_address_stays(observer: Observer, other: str, ch
     observer.sees(remove_parent(other))
 
 
-def test_one_parent_whose_sign_in_is_not_limited_stays(
+def test_the_last_parent_without_a_login_limit_cannot_be_removed(
     observer: Observer, other: str, category: str
 ) -> None:
     observer.sees(update_user_limit_login_category(observer.family.parent_user, category))
@@ -175,7 +177,7 @@ def test_one_parent_whose_sign_in_is_not_limited_stays(
     observer.sees(remove_parent(other))
 
 
-def test_a_limit_of_the_removed_parent_goes_along(
+def test_a_parent_with_a_login_limit_can_be_removed(
     observer: Observer, other: str, category: str, by_other: Sender
 ) -> None:
     observer.sees(update_user_limit_login_category(other, category), by=by_other)

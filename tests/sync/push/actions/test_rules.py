@@ -156,12 +156,14 @@ def test_a_malformed_rule_is_refused(
     observer.sees_refusal({**update(), **wrong})
 
 
-def test_a_rule_stays_in_its_category(category: str, family: Family, observer: Observer) -> None:
+def test_a_rule_cannot_move_to_another_category(
+    category: str, family: Family, observer: Observer
+) -> None:
     family.parent_does(create(category))
     observer.sees_refusal(update(categoryId=category))
 
 
-def test_a_deleted_rule_is_gone(family: Family, category: str, observer: Observer) -> None:
+def test_a_deleted_rule_disappears(family: Family, category: str, observer: Observer) -> None:
     family.parent_does(create(category), create(category, "rule01"))
     news, level = observer.sees(delete())
     assert level == Level.IMPORTANT

@@ -134,9 +134,7 @@ def test_a_malformed_task_is_refused(
 # DELETE_CHILD_TASK
 
 
-def test_a_task_is_deleted_also_while_it_is_pending(
-    family: Family, pending: str, observer: Observer
-) -> None:
+def test_a_pending_task_can_be_deleted(family: Family, pending: str, observer: Observer) -> None:
     family.parent_does(task(pending, taskId="task01"))
     news, level = observer.sees(DELETE)
     assert (renewed(news), level) == ({pending}, Level.UNIMPORTANT)
@@ -178,7 +176,7 @@ def test_only_tasks_of_the_family_are_changed(
         ((10, 5), {"day": 0}, (1000, -1)),
     ],
 )
-def test_a_done_task_earns_its_extra_time(
+def test_a_confirmed_task_earns_its_extra_time(
     family: Family,
     pending: str,
     observer: Observer,
@@ -206,9 +204,7 @@ def test_parent_categories_earn_nothing(family: Family, child: str, pending: str
     assert family.category(parent)["extraTime"] == 0
 
 
-def test_a_task_that_is_not_done_earns_nothing(
-    family: Family, pending: str, observer: Observer
-) -> None:
+def test_a_rejected_task_earns_nothing(family: Family, pending: str, observer: Observer) -> None:
     news, level = observer.sees(review(False))
     assert (renewed(news), level) == ({pending}, Level.UNIMPORTANT)
     assert [(entry["p"], entry["l"]) for entry in tasks_of(family, pending)] == [(False, 0)]
@@ -227,7 +223,7 @@ def test_only_a_pending_task_is_reviewed(
     observer.sees_refusal(review(ok))
 
 
-def test_a_sum_that_clients_can_not_read_is_refused(
+def test_a_sum_beyond_safe_integers_is_refused(
     family: Family, pending: str, observer: Observer
 ) -> None:
     family.parent_does(actions.set_category_extra_time(pending, MAX_SAFE_INTEGER - 999))
@@ -254,7 +250,7 @@ def test_granting_a_task_needs_the_full_version(family: Family, observer: Observ
 # MARK_TASK_PENDING
 
 
-def test_a_done_task_is_told_and_mailed_to_the_parents(
+def test_marking_a_task_pending_is_told_and_mailed_to_the_parents(
     client: Any, told: Any, sent: list[mails.Mail]
 ) -> None:
     family = Family(client, mail="parent@example.com")
@@ -289,7 +285,7 @@ def test_only_the_device_of_the_child_marks_its_tasks(
     assert sent == []
 
 
-def test_a_granted_task_may_be_done_again(
+def test_a_confirmed_task_can_be_marked_pending_again(
     family: Family, device: Device, observer: Observer, pending: str
 ) -> None:
     family.parent_does(review(True))

@@ -92,7 +92,7 @@ def test_a_parent_removes_its_key(observer: Observer) -> None:
     assert level == Level.IMPORTANT
 
 
-def test_removing_an_unknown_key_counts_as_done(observer: Observer) -> None:
+def test_removing_an_unknown_key_is_applied(observer: Observer) -> None:
     news, level = observer.sees(SecurityKey().action("REMOVE_PARENT_U2F"))
     assert news.keys() == {"u2f"}
     assert level == Level.IMPORTANT
@@ -124,7 +124,7 @@ def test_a_key_may_add_keys_but_not_remove_them(observer: Observer) -> None:
     assert handles(family) == {b64(key.handle), b64(more.handle)}
 
 
-def test_a_login_is_reported_with_a_key_only(observer: Observer) -> None:
+def test_reporting_a_login_needs_a_security_key(observer: Observer) -> None:
     family, key = observer.family, SecurityKey()
     family.parent_does(key.action())
     report = actions.report_u2f_login()
@@ -134,7 +134,7 @@ def test_a_login_is_reported_with_a_key_only(observer: Observer) -> None:
     assert observer.sees(report, by=by_key) == ({}, Level.NONE)
 
 
-def test_a_reported_login_starts_the_end_of_the_server_key(family: Family) -> None:
+def test_reporting_a_login_uses_the_server_key(family: Family) -> None:
     key = SecurityKey()
     family.parent_does(key.action())
     session = Session(family.parent)
@@ -144,7 +144,7 @@ def test_a_reported_login_starts_the_end_of_the_server_key(family: Family) -> No
 
 
 @pytest.mark.parametrize("name", ["ADD_PARENT_U2F", "REMOVE_PARENT_U2F", "REPORT_U2F_LOGIN"])
-def test_children_have_no_keys(observer: Observer, name: str, by_child: Sender) -> None:
+def test_security_keys_are_not_self_limits(observer: Observer, name: str, by_child: Sender) -> None:
     action = {"type": name} if name == "REPORT_U2F_LOGIN" else SecurityKey().action(name)
     observer.sees_refusal(action, by=by_child)
 

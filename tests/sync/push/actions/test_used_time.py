@@ -79,7 +79,9 @@ def test_times_of_a_day_add_up(family: Family, device: Device, category: str, ad
     assert times(family, category) == {(TODAY, *WHOLE_DAY): 1500, (0, *WHOLE_DAY): 7}
 
 
-def test_a_day_has_24_hours(family: Family, device: Device, category: str, add: Any) -> None:
+def test_used_time_is_capped_at_24_hours_per_day(
+    family: Family, device: Device, category: str, add: Any
+) -> None:
     device.applies(add(category, DAY - 1))
     device.applies(add(category, 1))
     device.applies(add(category, 2**53 - 1))
@@ -128,7 +130,7 @@ def test_last_updates_are_stored_coarsely(
     assert last_update() == 20_000 * DAY
 
 
-def test_another_family_is_out_of_reach(
+def test_categories_of_other_families_are_skipped(
     client: FlaskClient, family: Family, category: str, add: Any
 ) -> None:
     before = family.parent.full_pull()
@@ -153,7 +155,7 @@ def test_another_family_is_out_of_reach(
         {"extraTimeToSubtract": None},
     ],
 )
-def test_version_1_is_refused_with_bad_values(
+def test_malformed_version_1_is_refused(
     observer: Observer, device: Device, category: str, change: dict[str, Any]
 ) -> None:
     observer.sees_refusal({**add_used_time(category, 1), **change}, by=device)
@@ -186,7 +188,7 @@ def test_version_1_counts_for_the_parent_category_too(
     assert extra_time(family, top)[0] == 0
 
 
-def test_version_1_goes_one_level_up_only(
+def test_version_1_counts_for_the_direct_parent_category_only(
     family: Family, device: Device, child: str, category: str
 ) -> None:
     middle = family.add_category(child, parent=category)
@@ -218,7 +220,7 @@ def test_version_1_may_come_from_any_device(family: Family, category: str) -> No
         {"more": 1},
     ],
 )
-def test_version_2_is_refused_with_bad_values(
+def test_malformed_version_2_is_refused(
     observer: Observer, device: Device, category: str, change: dict[str, Any]
 ) -> None:
     observer.sees_refusal({**add_used_time_v2(used(category, 1)), **change}, by=device)
@@ -255,7 +257,7 @@ def test_version_2_is_refused_with_bad_values(
         {"sdl": [[0, 1, 1, 1], [0, 1, 1, 1]]},
     ],
 )
-def test_one_bad_item_refuses_all_of_them(
+def test_one_malformed_item_refuses_all(
     observer: Observer,
     family: Family,
     device: Device,
@@ -280,7 +282,7 @@ def test_the_number_of_slots_is_limited(
     device.applies(add_used_time_v2(used(category, 1, **{name: slots[:200]})))
 
 
-def test_no_two_items_are_for_one_category(
+def test_a_category_occurs_in_one_item_only(
     observer: Observer, device: Device, category: str
 ) -> None:
     observer.sees_refusal(add_used_time_v2(used(category, 1), used(category, 2)), by=device)
@@ -337,7 +339,7 @@ def test_slots_of_one_item_are_counted_in_their_order(
     assert times(family, category)[TODAY, 0, 719] == time
 
 
-def test_version_2_leaves_the_parent_category_alone(
+def test_version_2_does_not_count_for_the_parent_category(
     family: Family, device: Device, child: str, category: str
 ) -> None:
     lower = family.add_category(child, parent=category)
@@ -345,7 +347,7 @@ def test_version_2_leaves_the_parent_category_alone(
     assert times(family, category) == {}
 
 
-def test_time_that_is_added_by_hand_is_important(
+def test_usage_from_other_devices_or_for_other_children_is_important(
     family: Family, observer: Observer, device: Device, category: str
 ) -> None:
     sibling = family.add_child("Sibling")
@@ -378,7 +380,7 @@ def test_the_example_of_a_session(family: Family, device: Device, category: str)
         assert sessions(family, category) == {LIMIT: expected}
 
 
-def test_a_session_without_a_known_time_starts_anew_with_the_first_one(
+def test_a_session_without_a_known_time_restarts_with_the_first_known_time(
     family: Family, device: Device, category: str
 ) -> None:
     device.applies(add_used_time_v2(used(category, 5000, sdl=[LIMIT]), t=0))
@@ -526,7 +528,7 @@ drawn_actions = st.fixed_dictionaries(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(pushed=st.lists(drawn_actions, min_size=1, max_size=8))
-def test_all_of_it_is_as_the_reference_model_says(
+def test_used_times_match_the_reference_model(
     client: FlaskClient, pushed: list[dict[str, Any]]
 ) -> None:
     family = Family(client)

@@ -101,7 +101,7 @@ def test_other_devices_get_the_changed_user_list(
         {**PRE_BLOCK, "preBlockDuration": 0},
     ],
 )
-def test_a_child_can_not_do_it_for_itself(people: People, action: dict[str, Any]) -> None:
+def test_a_child_cannot_do_it_for_itself(people: People, action: dict[str, Any]) -> None:
     people.family.parent_does(people.fill({**FLAGS, "modified": 2, "values": 2}))
     device = people.family.add_device(user=people.child)
     people.sees_refusal(people.fill(action), by=device.as_child_device(people.child))
@@ -159,11 +159,11 @@ def test_a_child_can_not_do_it_for_itself(people: People, action: dict[str, Any]
         {**PRE_BLOCK, "preBlockDuration": 0},
     ],
 )
-def test_what_does_not_fit_is_refused(people: People, action: dict[str, Any]) -> None:
+def test_malformed_actions_are_refused(people: People, action: dict[str, Any]) -> None:
     people.sees_refusal(people.fill(action))
 
 
-def test_users_and_categories_of_other_families_do_not_exist(people: People) -> None:
+def test_users_and_categories_of_other_families_are_unknown(people: People) -> None:
     other = Family(people.family.client)
     child = other.new_id("other")
     other.parent_does({**ADD_CHILD, "userId": child})
@@ -212,7 +212,7 @@ def test_a_new_parent_can_act_at_once(people: People) -> None:
     assert people.user("newKid")["mailNotificationFlags"] == 0
 
 
-def test_an_author_who_was_missing_is_looked_up_again(people: People) -> None:
+def test_a_missing_author_is_looked_up_again(people: People) -> None:
     device = people.family.parent
     rename = people.fill(RENAME)
     new_parent = device.as_parent("newKid", auth="password", second_hash=OTHER_SECOND_HASH)
@@ -257,13 +257,13 @@ def test_notification_flags_are_set_and_cleared_one_by_one(people: People) -> No
         assert people.user("OTHER")["mailNotificationFlags"] == left
 
 
-def test_no_category_needs_to_take_the_unassigned_apps(people: People) -> None:
+def test_the_category_for_unassigned_apps_can_be_cleared(people: People) -> None:
     people.sees(people.fill(UNASSIGNED))
     people.sees(people.fill({**UNASSIGNED, "categoryId": ""}))
     assert people.user()["categoryForNotAssignedApps"] == ""
 
 
-def test_a_category_of_another_child_does_not_take_the_unassigned_apps(people: People) -> None:
+def test_the_category_for_unassigned_apps_must_belong_to_the_child(people: People) -> None:
     category = people.family.add_category(people.family.add_child())
     people.sees_refusal(people.fill({**UNASSIGNED, "categoryId": category}))
 
@@ -286,7 +286,7 @@ def test_a_pre_block_duration_may_last_a_day_at_most(people: People) -> None:
     people.sees_refusal(people.fill({**PRE_BLOCK, "preBlockDuration": -1}))
 
 
-def test_any_parent_may_take_a_limit_away_but_not_set_it(people: People) -> None:
+def test_other_parents_may_remove_a_login_limit_but_not_set_it(people: People) -> None:
     people.family.parent_does(people.fill(LIMIT), people.fill(PRE_BLOCK))
     other = people.family.parent.as_parent(
         user=people.other, auth="sha512", second_hash=OTHER_SECOND_HASH
