@@ -14,6 +14,7 @@ from maintenance import retention
 from realtime.sockets import open_sockets
 from storage.database import connect, database, migrate
 from version import VERSION
+from web.client_socket import MAX_WAITING
 from web.worker import HttpWorker
 
 _settings = settings.from_environment()
@@ -32,8 +33,11 @@ worker_class = HttpWorker
 # on. Threads start on demand. 200 sockets take 22 MiB and 600 threads altogether, which is plenty
 # for a few dozen families; docs/sockets.md tells how to serve more. Further sockets are refused
 # with 503, so that requests always find a thread.
-REQUEST_THREADS = 16
+REQUEST_THREADS = 16 + MAX_WAITING
 threads = 200 + REQUEST_THREADS
+
+# When there are more, those that have been idle for longest are closed.
+worker_connections = 1000
 
 # Longer than reverse proxies keep idle connections, so that the server never closes one that a
 # proxy is about to use.
@@ -59,6 +63,8 @@ loglevel = "warning"
 
 
 def on_starting(server: Any) -> None:
+    if server.cfg.is_ssl:
+        raise settings.SettingsError("TLS is the business of a reverse proxy (see README.md)")
     if server.cfg.workers > 1 and not _settings.redis_url:
         raise settings.SettingsError(
             f"{server.cfg.workers} workers need Redis to notify each other's devices: set "

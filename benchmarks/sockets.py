@@ -65,7 +65,7 @@ def _after_closed_sockets(folder: Path) -> Row:
 
 def _started(folder: Path) -> MeasuredServer:
     server = MeasuredServer(
-        folder, "--threads", "520", PING_INTERVAL_SEC=f"{_PING_INTERVAL_S}", LOG_LEVEL="warning"
+        folder, "--threads", "584", PING_INTERVAL_SEC=f"{_PING_INTERVAL_S}", LOG_LEVEL="warning"
     )
     server.started()
     return server

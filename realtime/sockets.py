@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -32,8 +33,9 @@ class OpenSocket:
     MAX_RATE = 16
 
     def __init__(self, connection: socket.socket) -> None:
-        connection.settimeout(settings.current().ping_interval_sec + self.PING_TIMEOUT_S)
-        self._connection = connection
+        # A duplicate: the web server's socket has the time limits of requests.
+        self._connection = socket.socket(fileno=os.dup(connection.fileno()))
+        self._connection.settimeout(settings.current().ping_interval_sec + self.PING_TIMEOUT_S)
         self._allowance: float = self.MAX_BURST
         self._read_at = self._opened_at = time.monotonic()
         self.has_joined = False
@@ -64,6 +66,10 @@ class OpenSocket:
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
 
+    def release(self) -> None:
+        """Gives the descriptor back, when no thread uses it any more."""
+        self._connection.close()
+
     def is_overdue(self) -> bool:
         return not self.has_joined and time.monotonic() > self._opened_at + self.JOIN_TIMEOUT_S
 
@@ -93,6 +99,7 @@ class OpenSockets:
         finally:
             self._open.discard(admitted)
             admitted.close()
+            admitted.release()
 
     def close_overdue(self) -> None:
         for each in self._open.copy():

@@ -78,7 +78,7 @@ class RefusalLog:
 
 
 def _level(kind: Kind) -> int:
-    return logging.INFO if kind.status < 500 else logging.ERROR
+    return logging.ERROR if kind.status in (500, 503) else logging.INFO
 
 
 refusals = RefusalLog()

@@ -11,6 +11,7 @@ from realtime.gateway import MANY_PULLS, MAX_HEADERS
 from realtime.sockets import OpenSocket
 from tests.real_server import HANDSHAKE, Clients, RawSocket, Server, until
 from tests.wire import as_admin
+from web.client_socket import MAX_WAITING
 
 
 def opened(server: Server, generation: int) -> RawSocket:
@@ -246,7 +247,7 @@ def test_the_operator_is_told_when_devices_pull_but_never_open_a_socket(
 def test_beyond_the_limit_sockets_are_refused_but_requests_are_not(
     tmp_path: Path, generation: int
 ) -> None:
-    server = Server(tmp_path, "--threads", "18").started()
+    server = Server(tmp_path, "--threads", f"{16 + MAX_WAITING + 2}").started()
     first, second = (RawSocket(server, generation) for _ in range(2))
     assert [first.status, second.status] == [101, 101]
     assert RawSocket(server, generation).status == 503
