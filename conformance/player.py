@@ -44,7 +44,7 @@ def play(scenario: Json, server: Server) -> Failure | None:
     """Plays one scenario in a family of its own. Returns None if all answers were as expected."""
     name, place = f"{scenario['group']}/{scenario['name']}", "setup"
     try:
-        player = _Player(scenario, server)
+        player = Player(scenario, server)
         for number, step in enumerate(scenario["steps"], 1):
             place = f"step {number} ({_describe(step)})"
             differences = player.play(step)
@@ -71,7 +71,7 @@ def _describe(step: Json) -> str:
             )
 
 
-class _Player:
+class Player:
     """The state of one scenario: its symbols and its devices."""
 
     def __init__(self, scenario: Json, server: Server) -> None:

@@ -125,11 +125,16 @@ class Session:
     """A key pair of a client together with the key that the server offers to its device."""
 
     def __init__(
-        self, device: Device, client_key: ec.EllipticCurvePrivateKey | None = None
+        self,
+        device: Device,
+        client_key: ec.EllipticCurvePrivateKey | None = None,
+        *,
+        offer: dict[str, str] | None = None,
     ) -> None:
-        offer = device.full_pull()["dh"]
+        """The key of the server is that of a pull, unless another `offer` is given."""
+        offer = offer or device.full_pull()["dh"]
         self.device = device
-        self.key_id: str = offer["v"]
+        self.key_id = offer["v"]
         self.server_key = base64.b64decode(offer["k"])
         self.client_key = client_key or pair()
         server_key = load_der_public_key(self.server_key)
