@@ -5,17 +5,24 @@ from datetime import UTC, datetime
 import click
 
 import settings
+from settings import Settings
 from storage.database import connect, database, migrate
 
 
-def open_database() -> list[str]:
-    """Brings the database of the settings up to date. Returns the names of applied migrations.
+def use_settings() -> Settings:
+    """The settings of the environment, which the process has then, with their database.
 
-    `flask` has made an application before, which opened the database; `timelimit-sync` makes none.
+    `flask` has made an application before, which did so; `timelimit-sync` makes none.
     """
     if database.obj is None:
         settings.use(settings.from_environment())
         database.initialize(connect(settings.current().database_url))
+    return settings.current()
+
+
+def open_database() -> list[str]:
+    """Brings the database of the settings up to date. Returns the names of applied migrations."""
+    use_settings()
     return migrate()
 
 

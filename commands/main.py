@@ -13,6 +13,7 @@ DATA_COMMANDS = {
     "login-code": "commands.login_code:login_code_command",
     "cleanup": "commands.database:cleanup_command",
     "migrate": "commands.database:migrate_command",
+    "import": "commands.import_:import_command",
 }
 
 COMMANDS = {

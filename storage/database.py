@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from peewee import DatabaseProxy
+from peewee import Database, DatabaseProxy
 from playhouse.migrations import Runner
 
 from storage.engines import DATABASE_TROUBLE, MySQL, Sqlite
@@ -54,7 +54,12 @@ def migrate() -> list[str]:
     if isinstance(database.obj, Sqlite):
         Path(database.database).parent.mkdir(parents=True, exist_ok=True)
     with database.connection_context():
-        applied: list[str] = Runner(database.obj, str(Path(__file__).parent / "migrations")).up()
+        return migrate_schema(database.obj)
+
+
+def migrate_schema(target: Database) -> list[str]:
+    """Does the same to a database that is open."""
+    applied: list[str] = Runner(target, str(Path(__file__).parent / "migrations")).up()
     return applied
 
 
