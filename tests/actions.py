@@ -17,7 +17,7 @@ TODAY = 20_000
 
 
 def b64(byte: int, length: int) -> str:
-    """So many equal bytes, in Base64."""
+    """Returns `length` equal bytes in Base64."""
     return base64.b64encode(bytes([byte]) * length).decode()
 
 

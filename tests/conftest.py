@@ -65,7 +65,7 @@ def _drop_tables() -> None:
 
 @pytest.fixture(autouse=True)
 def no_refusals_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise the log would only count those that an earlier test had seen."""
+    """Starts a new log, which would otherwise only count refusals that an earlier test had seen."""
     monkeypatch.setattr(errors, "refusals", RefusalLog())
 
 
@@ -81,7 +81,7 @@ def family(client: FlaskClient) -> Family:
 
 @pytest.fixture
 def told(app: Flask) -> Iterator[list[ShouldSync]]:
-    """What devices are told from now on: who has to sync, and whether it is important."""
+    """The `should sync` messages from now on."""
     heard: list[ShouldSync] = []
 
     def listen(sender: object, messages: list[ShouldSync]) -> None:
@@ -99,7 +99,7 @@ def observer(family: Family, told: list[ShouldSync]) -> Observer:
 
 @pytest.fixture
 def configure() -> Iterator[Configure]:
-    """Changes settings of the server, until the test is over."""
+    """Changes settings until the end of the test."""
     before = settings.current()
 
     def change(**changes: Any) -> None:
@@ -111,7 +111,7 @@ def configure() -> Iterator[Configure]:
 
 @pytest.fixture
 def mailed(monkeypatch: pytest.MonkeyPatch) -> list[Mail]:
-    """The mails that are handed over from now on."""
+    """The mails that are sent from now on."""
     handed_over: list[Mail] = []
     monkeypatch.setattr(mails, "send", handed_over.extend)
     return handed_over
@@ -119,7 +119,8 @@ def mailed(monkeypatch: pytest.MonkeyPatch) -> list[Mail]:
 
 @pytest.fixture
 def untouched(told: list[ShouldSync], mailed: list[Mail]) -> Untouched:
-    """Asserts that what happens inside leaves a family as it was, and that nobody hears of it."""
+    """Asserts that the block changes nothing of a family, and that no device is told and no mail
+    sent."""
 
     @contextmanager
     def watch(family: Family) -> Iterator[None]:
@@ -148,14 +149,14 @@ def locked_features(configure: Configure) -> None:
 
 @pytest.fixture
 def mailbox(app: Flask, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
-    """A mail server that takes what this server sends from now on. Nobody got a mail before."""
+    """A mail server that receives all mails from now on. The limits of mails are reset."""
     db.writing(RateLimit.delete().execute)()
     monkeypatch.setattr(outbox, "retries_after_s", ())
     with Mailbox() as box:
         box.use(configure)
         yield box
         box.use(configure)
-        box.rest()  # none of them may come to the next test
+        box.rest()  # so that none arrives in the next test
 
 
 @pytest.fixture
@@ -167,7 +168,7 @@ def server_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says why tests were skipped: a line per reason, and not one per test as pytest has it."""
+    """Prints why tests were skipped: a line per reason, not one per test."""
     reports = terminalreporter.stats.get("skipped", [])
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)
     for reason, count in reasons.items():

@@ -1,4 +1,4 @@
-"""A family that has something of everything."""
+"""A family with rows of every kind."""
 
 from typing import Any
 

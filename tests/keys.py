@@ -1,5 +1,5 @@
-"""Key pairs of the clients and security keys in the tests, and what they make with them. Written
-from the protocol (crypto.md), apart from the code under test."""
+"""Key pairs of clients and security keys, and the signatures that they make. Written from the
+protocol (crypto.md), independent of the code under test."""
 
 import base64
 import hashlib
@@ -71,7 +71,7 @@ def give_server_key(device: Device, version: str, scalar: bytes) -> None:
 
 
 def action_message(number: int, device_id: str, encoded: str) -> bytes:
-    """M: what the MAC of an action covers."""
+    """Returns M, the message that the MAC of an action covers."""
     return struct.pack(">Q", number) + len32(device_id.encode()) + len32(encoded.encode())
 
 
@@ -84,7 +84,8 @@ def parent_password_change(
     salt: str,
     ciphertext: str | None = None,
 ) -> dict[str, Any]:
-    """A change from one second hash to another, correctly signed whatever it contains."""
+    """A change from one second hash to another, correctly signed even if its content is
+    malformed."""
     iv, text = bytes(range(16)), "ab" * 16
     key = hashlib.sha512((old + text).encode()).digest()[:16]
     encrypted = Cipher(AES(key), CTR(iv)).encryptor().update(new.encode()).hex()

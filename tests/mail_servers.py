@@ -1,4 +1,4 @@
-"""Mail servers for the tests, on loopback: one that takes mails, and one that follows a script."""
+"""Mail servers on loopback: one that receives mails, and one that follows a script."""
 
 import queue
 import socket
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 
 class Received:
-    """A mail as its reader sees it."""
+    """A mail as its recipient sees it."""
 
     def __init__(self, sender: str, recipients: list[str], content: bytes) -> None:
         self.sender = sender
@@ -55,7 +55,7 @@ class Received:
 
 
 class Mailbox:
-    """Takes mails; `host` and the options of aiosmtpd's SMTP class say how."""
+    """Receives mails; `options` are those of aiosmtpd's SMTP class."""
 
     def __init__(self, host: str = "127.0.0.1", *, tls: bool = False, **options: Any) -> None:
         self.server = MailServer(host, free_port(), tls)
@@ -70,7 +70,7 @@ class Mailbox:
         self._controller.stop()
 
     def use(self, configure: Configure, **login: Any) -> None:
-        """Makes it the mail server of the settings."""
+        """Configures it as the mail server."""
         configure(mail_server=replace(self.server, **login))
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
@@ -82,9 +82,9 @@ class Mailbox:
         return self._mails.get(timeout=PATIENCE_S)
 
     def rest(self) -> list[Received]:
-        """All mails that were on their way and not looked at yet."""
+        """Waits for all mails that were sent, and returns those not returned before."""
         last = "last@example.org"
-        mails.send([mails.Mail(last, "account deleted")])  # they leave one after the other
+        mails.send([mails.Mail(last, "account deleted")])  # mails are sent in order
         return list(iter(lambda: self._unless_to(last), None))
 
     def _unless_to(self, recipient: str) -> Received | None:
@@ -111,7 +111,7 @@ class ScriptedServer:
 
     def __exit__(self, *_: object) -> None:
         self._end.set()
-        self._listener.shutdown(socket.SHUT_RDWR)  # or a thread would go on accepting
+        self._listener.shutdown(socket.SHUT_RDWR)  # or a thread would keep accepting
         self._listener.close()
 
     def use(self, configure: Configure) -> None:

@@ -1,5 +1,5 @@
-"""Random actions for pushes, about few things, so that they meet each other. Most have the right
-form; whether they are refused depends on what is stored."""
+"""Random actions about few ids, so that they affect each other. Most are well-formed; whether they
+are refused depends on the stored rows."""
 
 import hashlib
 from collections.abc import Callable
@@ -22,18 +22,18 @@ DEVICES = ["device 0", "device 1", "device 2"]
 HUGE = 2**53 - 1
 T = 1_700_000_000_000
 
-#: Stands for whoever uses the device.
+#: Stands for the user of the device.
 WHO_USES_IT = "user of the device"
 
 
 class Drawn(NamedTuple):
-    """An action of a push that does not know its number yet."""
+    """An action of a push, before it has a number."""
 
     kind: str
     action: dict[str, Any]
     #: user and integrity
     author: tuple[str, str] = ("", "")
-    #: what to do wrong, if anything
+    #: the fault, if it has one
     fault: str = ""
     #: how far its number is from the next one
     skew: int = 0
@@ -71,7 +71,7 @@ days = [19_700, 19_701]
 times = [1000, 0, 40_000, 90_000, DAY, HUGE]
 packages = ["org.a", "org.b", "org.a:x", "org.b:y", "org.c", "org.a@device"]
 
-# what there is at first
+# the initial family
 
 
 def removal(user_id: str) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def usages(categories: list[str]) -> Strategy:
 
 mark_task = action(actions.mark_task_pending, task_id=tasks)
 
-# what parents do
+# actions of parents
 
 about_users = [
     st.sampled_from([new_user(user_id, "child") for user_id in CHILDREN]),
@@ -264,7 +264,7 @@ def extra_time(categories: list[str]) -> Strategy:
     return any_of([add, add, replace])
 
 
-#: What matters for used time that was counted just before.
+#: Actions that affect used time that was counted just before.
 after_usage = any_of(
     [
         extra_time(["games1", "chess1"]),
@@ -278,7 +278,7 @@ after_usage = any_of(
     ]
 )
 
-# what is wrong by itself
+# malformed actions
 
 _used = actions.used("games1")
 WRONG_VALUES = [

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 NODE = ROOT / "tests" / "realtime" / "node"
 
-#: Whatever a test waits for, it is there long before.
+#: Far longer than anything a test waits for.
 PATIENCE_S = 10
 
 
@@ -46,7 +46,7 @@ def free_port() -> int:
 
 
 class Server:
-    """A process of gunicorn. Speaks HTTP like Flask's test client, as far as `wire` needs it."""
+    """A process of gunicorn, with the methods of Flask's test client that `wire` needs."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Server:
         self.process.wait(timeout=6)
 
     def kill(self) -> None:
-        """As a power cut does."""
+        """Kills the processes at once."""
         for process in (self.process.pid, *self._workers()):
             os.kill(process, signal.SIGKILL)
         self.process.wait()
@@ -242,7 +242,7 @@ class Clients:
 
 
 class Socket:
-    """What a client hears, in order."""
+    """The events of a client, in order."""
 
     def __init__(
         self, clients: Clients, name: str, events: "queue.Queue[tuple[str, list[Any]]]"
@@ -255,7 +255,7 @@ class Socket:
         return self._events.get(timeout=PATIENCE_S)
 
     def hears_nothing_more(self) -> bool:
-        """Logs in as nobody: what was sent before that arrives before it is acknowledged."""
+        """Logs in with an unknown token: events sent before arrive before the acknowledgement."""
         self.login("nobody")
         return self.next_event() == ("acknowledged", [])
 

@@ -1,4 +1,4 @@
-"""What a client has after its pulls."""
+"""The state of a client after its pulls."""
 
 from copy import deepcopy
 from dataclasses import dataclass, field

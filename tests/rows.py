@@ -1,4 +1,4 @@
-"""Rows of all kinds, for tests of what is deleted with what."""
+"""Rows of all kinds, for tests of cascades."""
 
 from itertools import count
 from typing import Any
@@ -32,7 +32,8 @@ _unique = count(1)
 
 @db.writing
 def store_row_of_each_kind(family: Family) -> None:
-    """A user, a device and a category of a family, and all that such can have."""
+    """Stores a user, a device and a category of a family, and a row of every kind that refers to
+    them."""
     for model in OF_FAMILIES:
         if model is not models.Family:
             needed = (
@@ -69,8 +70,8 @@ def stored_token(device: Device) -> str:
 
 @db.reading
 def stored_rows(family: Family) -> dict[str, list[Any]]:
-    """All rows of a family, by table, but for the next sequence numbers: what is refused uses its
-    number, too."""
+    """All rows of a family by table, without the next sequence numbers, which refused actions
+    change, too."""
     return {
         model._meta.table_name: list(
             model.select(

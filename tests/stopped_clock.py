@@ -1,4 +1,4 @@
-"""The server's clock, in the hands of a test."""
+"""A clock of the server that a test controls."""
 
 import clock
 

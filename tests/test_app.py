@@ -17,7 +17,7 @@ from tests.wire import NOTHING_KNOWN, Configure, Family
 def second(
     app: Flask, tmp_path: Path, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Flask]:
-    """An application that was made after the one of the other tests, on a database of its own."""
+    """A newer application than the one of the other tests, with its own database."""
     handle = db.database.obj
     monkeypatch.setattr(factory, "_newest", app)
     yield factory.create_app(

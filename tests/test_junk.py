@@ -1,7 +1,5 @@
-"""Whatever comes in, the answer is a refusal, never an error of the server, and the data stays.
-
-Values are made from the schemas themselves, so that new actions and requests are covered too.
-"""
+"""Invalid input is refused without an error of the server and without a change. Values are
+generated from the schemas, so that new actions and requests are covered, too."""
 
 import json
 import operator
@@ -31,7 +29,7 @@ Strategy = st.SearchStrategy[Any]
 
 
 def examples(count: int) -> settings:
-    """So many examples, the same ones in each run."""
+    """Generates `count` examples, the same ones in each run."""
     return settings(
         max_examples=count,
         deadline=None,
@@ -60,7 +58,7 @@ junk = st.recursive(
     ),
     max_leaves=5,
 )
-#: Never right where one of these types is asked for.
+#: Values of other types, by expected type.
 JUNK_BY_TYPE = {
     str: junk.filter(lambda value: not isinstance(value, str)),
     bool: junk.filter(lambda value: not isinstance(value, bool)),
@@ -82,9 +80,9 @@ def type_of(field: fields.Field[Any]) -> type:
     return dict
 
 
-# Values that a schema takes
+# Valid values
 
-#: Stand for ids of a family, by what fields for them are called.
+#: Stand for ids of a family, by a part of the names of their fields.
 PLACES = {
     "category": ["place1", "place2"],
     "device": ["place3", "place4"],
@@ -99,7 +97,7 @@ PLACES = {
 
 
 def right(field: fields.Field[Any]) -> Strategy:
-    """Values that a field takes by itself."""
+    """Values that are valid for a field on its own."""
     if isinstance(field, BlockedTimes):
         return st.sampled_from(["", "0,60", "00,1,2,10080"])
     if isinstance(field, kinds.Text):
@@ -128,7 +126,7 @@ def right(field: fields.Field[Any]) -> Strategy:
 
 
 def places(field: kinds.Text) -> list[str]:
-    """Stand for ids that fit to the name of a field, as far as there are such."""
+    """Placeholders for ids, mostly those that fit the name of the field."""
     name = str(field.data_key or field.name).lower()
     fitting = next((PLACES[subject] for subject in PLACES if subject in name), [])
     return [*fitting * 9, *chain.from_iterable(PLACES.values())]
@@ -153,11 +151,11 @@ def right_object(schema: Schema) -> Strategy:
     return st.fixed_dictionaries(required, optional=optional)
 
 
-# Values that no schema takes
+# Invalid values
 
 
 def wrong_object(schema: Schema) -> Strategy:
-    """Right but for one thing, at any depth."""
+    """Valid except for one thing, at any depth."""
     whole = right_object(schema)
     ways = [
         st.tuples(whole, any_text, junk).map(lambda drawn: {**drawn[0], "?" + drawn[1]: drawn[2]})
@@ -180,7 +178,7 @@ def without(name: str, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def wrong_text(right_actions: Strategy) -> Strategy:
-    """The text of an action, no longer JSON or no longer an object."""
+    """Texts of actions that are not JSON or not an object any more."""
     text = right_actions.map(json.dumps)
     return st.one_of(
         text.flatmap(lambda whole: st.integers(0, len(whole) - 1).map(lambda end: whole[:end])),
@@ -194,18 +192,18 @@ def wrong_text(right_actions: Strategy) -> Strategy:
     )
 
 
-# The family that all of it is sent to
+# The family that receives the values
 
 
 @pytest.fixture(scope="module")
 def family(app: Flask) -> FurnishedFamily:
-    """What is refused leaves it as it is, so one does for all."""
+    """One family for all examples, since refused ones don't change it."""
     return FurnishedFamily(app.test_client())
 
 
 @pytest.fixture
 def unchanged(family: FurnishedFamily) -> Iterator[None]:
-    """Whatever the test sends, the family is afterwards as it was before."""
+    """Asserts that the test does not change the family."""
     before = family.parent.full_pull()
     yield
     assert family.parent.full_pull() == before
@@ -225,7 +223,7 @@ def filled_in(text: str, family: FurnishedFamily) -> str:
 
 
 def action_item(family: FurnishedFamily, kind: str, text: str) -> tuple[Device, dict[str, Any]]:
-    """Signed as well as anybody could."""
+    """An item with a valid author."""
     if kind == "child":
         device = family.device
         item = device.item(text, kind=kind, user=family.child, auth="sha512")
@@ -281,7 +279,7 @@ def test_valid_actions_never_fail_unexpectedly(
     caplog: pytest.LogCaptureFixture,
     drawn: list[tuple[str, dict[str, Any]]],
 ) -> None:
-    """Whether it is applied depends on what is stored, but it never fails in an unforeseen way."""
+    """Valid actions may be refused because of stored rows, but must not fail unexpectedly."""
     family = FurnishedFamily(client)
     for kind, action in drawn:
         device, item = action_item(family, kind, filled_in(json.dumps(action), family))

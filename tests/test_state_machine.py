@@ -53,14 +53,13 @@ places = st.sampled_from(range(len(DEVICES)))
 class FamilyMachine(RuleBasedStateMachine):
     client: FlaskClient
 
-    #: what was known after pulls
+    #: states of clients after pulls
     memories = Bundle("memories")
 
     @initialize(target=memories)
     def move_in(self) -> Replica:
-        """Two parents, of whom one is signed in at the first device, and two children with
-        categories and devices. They have ids that the actions know: whoever made the family has
-        to go."""
+        """Adds two parents, of whom one is signed in at the first device, and two children with
+        categories and devices, with ids that the actions use. The first parent is removed."""
         family = Family(self.client)
         self.devices = [family.parent, family.add_device(), family.add_device()]
         self.requests: list[tuple[Device, list[Item]]] = []
@@ -97,8 +96,8 @@ class FamilyMachine(RuleBasedStateMachine):
         known: list[Replica],
         random: Random,
     ) -> Replica:
-        """A device pushes, and maybe it or another one repeats one of the latest requests, whose
-        answer got lost. Then some device pulls that knows parts of what was true at other times."""
+        """A device pushes. It or another one may repeat one of the latest requests, as if the
+        answer got lost. Then a device pulls that knows parts of several earlier states."""
         self.push(sender, batch)
         if again is not None:
             self.send(*self.requests[-1 - again % len(self.requests)])
@@ -131,7 +130,7 @@ class FamilyMachine(RuleBasedStateMachine):
         self.send(device, items)
 
     def item(self, drawn: Drawn, device: Device, number: int) -> Item:
-        """The action with its number, and with ids instead of what stands for them."""
+        """The action with its number, and with ids instead of placeholders."""
         action, (user, auth) = dict(drawn.action), drawn.author
         if "deviceId" in action:
             action["deviceId"] = self.devices[DEVICES.index(action["deviceId"])].id

@@ -103,12 +103,12 @@ _addresses = count(1)
 
 
 def new_address() -> str:
-    """An address that nobody has yet."""
+    """Returns an address that is not used yet."""
     return f"Parent.{next(_addresses)}@example.com"
 
 
 def mail_auth_token(mail: str, *, locale: str = "en") -> str:
-    """What a client has after it typed the code from a mail to this address."""
+    """Returns a token that proves this address, as if the code from a mail had been entered."""
 
     @db.writing
     def store() -> models.MailAuthToken:
@@ -234,21 +234,21 @@ class Device:
     # pulling
 
     def forget(self) -> None:
-        """Makes this a client that knows nothing."""
+        """Forgets all that was pulled."""
         self.known: dict[str, Any] = json.loads(json.dumps(NOTHING_KNOWN))
 
     def pull_status(self, status: dict[str, Any]) -> dict[str, Any]:
-        """A pull with exactly this summary; nothing is learned from it."""
+        """Pulls with exactly this summary, without remembering the answer."""
         body = {"deviceAuthToken": self.token, "status": status}
         answer: dict[str, Any] = post(self.client, "/sync/pull-status", body)
         return answer
 
     def full_pull(self, level: float = LEVEL) -> dict[str, Any]:
-        """All that a client of this level gets that knows nothing; nothing is learned from it."""
+        """Pulls as a client of this level that knows nothing, without remembering the answer."""
         return self.pull_status({**NOTHING_KNOWN, "clientLevel": level})
 
     def pull(self, level: int = LEVEL) -> dict[str, Any]:
-        """What differs from what this client knows, which it knows from then on."""
+        """Pulls the differences from the known versions, and remembers the new ones."""
         answer = self.pull_status({**self.known, "clientLevel": level})
         for part in ("devices", "users"):
             if part in answer:
@@ -273,14 +273,14 @@ class Device:
         return answer
 
     def news(self, level: int = LEVEL) -> dict[str, Any]:
-        """Like `pull`, without what is in every answer."""
+        """Like `pull`, without the parts that are in every answer."""
         always = {"fullVersion", "apiLevel"}
         answer = {key: value for key, value in self.pull(level).items() if key not in always}
         if answer.get("pings") == []:
             del answer["pings"]
         return answer
 
-    # looking at what the server has, as another client would see it
+    # the state as other clients see it
 
     def entry(self) -> dict[str, Any]:
         """This device in the device list."""
@@ -288,14 +288,14 @@ class Device:
         return next(entry for entry in devices if entry["deviceId"] == self.id)
 
     def is_removed(self) -> bool:
-        """Whether the server says that this device has to reset itself."""
+        """Returns whether the device has to reset itself."""
         body = {"deviceAuthToken": self.token}
         return bool(post(self.client, "/sync/is-device-removed", body)["isDeviceRemoved"])
 
 
 @dataclass(frozen=True)
 class Sender:
-    """An author of actions at a device; by default nobody, as app logic actions have it."""
+    """An author of actions at a device; by default none, as for app logic actions."""
 
     device: Device
     kind: str = "appLogic"
@@ -352,7 +352,7 @@ class Family:
     def made_elsewhere(
         cls, client: HttpClient, family_id: str, parent_user: str, token: str, device_id: str
     ) -> "Family":
-        """A family that exists, by its ids and the token of the parent's device."""
+        """An existing family, by its ids and the token of the parent's device."""
         family = cls.__new__(cls)
         family.client = client
         family._know(family_id, parent_user, token, device_id)
@@ -365,11 +365,11 @@ class Family:
         self._numbers = count(1)
 
     def new_id(self, prefix: str = "x") -> str:
-        """An id that nothing of this family has yet."""
+        """Returns an id that this family does not use yet."""
         return f"{prefix}{next(self._numbers):0{6 - len(prefix)}}"
 
     def add_device(self, name: str = "Tablet", *, user: str | None = None) -> Device:
-        """A further device, used by `user` if one is given."""
+        """Adds a device, used by `user` if one is given."""
         token = post(
             self.client,
             "/parent/create-add-device-token",
@@ -413,7 +413,7 @@ class Family:
         return user_id
 
     def add_category(self, child: str, title: str = "Games", *, parent: str = "") -> str:
-        """A category of a child, below the category `parent` if one is given. Returns its id."""
+        """Adds a category, below the category `parent` if one is given. Returns its id."""
         category_id = self.new_id("k")
         self.parent_does(actions.create_category(category_id, child, title))
         if parent:
@@ -421,16 +421,16 @@ class Family:
         return category_id
 
     def end_full_version(self) -> None:
-        """Lets the full version, which new families have for a while, run out."""
+        """Ends the full version, which new families have for a while."""
         self.store(has_full_version=False)
 
     @db.writing
     def store(self, **columns: Any) -> None:
-        """Brings the family's row into a state."""
+        """Updates the row of the family."""
         models.Family.update(columns).where(models.Family.family_id == self.id).execute()
 
     def identity_token(self, parent: str | None = None) -> str:
-        """What a parent, by default the first one, shows to the operator."""
+        """Returns a token by which the operator knows a parent, by default the first one."""
         body = {
             "deviceAuthToken": self.parent.token,
             "parentUserId": self.parent_user if parent is None else parent,
@@ -450,16 +450,15 @@ class Family:
         return next(entry for entry in entries if entry["categoryId"] == category_id)
 
 
-#: Changes settings of the server, until the test is over.
+#: Changes settings until the end of the test.
 Configure = Callable[..., None]
 
-#: Asserts that what happens inside leaves a family as it was.
+#: Asserts that the block changes nothing of a family.
 Untouched = Callable[[Family], AbstractContextManager[None]]
 
 
 class Observer:
-    """A second device of a family: what it is told about actions of another one, and what it then
-    pulls."""
+    """A second device of a family, which is told about actions of others and pulls them."""
 
     def __init__(self, family: Family, told: list[ShouldSync]) -> None:
         self.family = family

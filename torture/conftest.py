@@ -1,4 +1,4 @@
-"""What the fault suite shares: how long it runs, the engines, and the figures at its end.
+"""Fixtures of the fault suite: durations, engines, and the figures at its end.
 
 `make torture` runs it in full, `make torture SHORT=1` as CI does.
 """
@@ -26,7 +26,7 @@ def short(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session")
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb]:
-    """A server of our own, that may be killed."""
+    """A private server, which may be killed."""
     if not is_mariadb_here():
         pytest.skip("there is no mariadbd here (Debian: apt install mariadb-server)")
     server = MariaDb(tmp_path_factory.mktemp("mariadb"))
@@ -53,7 +53,7 @@ def memory(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def report(request: pytest.FixtureRequest) -> Iterator[list[str]]:
-    """What is appended is printed at the end, for docs/reliability.md."""
+    """A list of lines to print at the end, for docs/reliability.md."""
     figures: list[str] = []
     yield figures
     _figures.extend(f"{request.node.name}: {figure}" for figure in figures)

@@ -83,7 +83,7 @@ class MariaDb:
         return f"mysql://root@127.0.0.1:{self._port}/{name}"
 
     def hang(self, seconds: float) -> None:
-        """Lets it say nothing for a while, as a lost network does."""
+        """Stops it for a while, as a lost network would."""
         assert self._process
         self._process.send_signal(signal.SIGSTOP)
         time.sleep(seconds)

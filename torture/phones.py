@@ -1,5 +1,5 @@
-"""Phones that behave as real ones: they number their actions and send them again and again until
-they are answered. What they count can be compared with what the server has in the end."""
+"""Phones that behave like real ones: they number their actions and resend them until they are
+answered. Their counts can be compared with the state of the server in the end."""
 
 import gzip
 import http.client
@@ -24,13 +24,13 @@ from tests.wire import LEVEL, NOTHING_KNOWN, Device, Family, password_integrity
 
 ACTIONS_PER_PUSH = 10
 
-#: Clients give up a request after this time, in s.
+#: Clients give up a request after this time.
 TIMEOUT_S = 10
 
 #: Phones wait longer before they try again; this makes more of a short time.
 PAUSE_S = 0.02
 
-#: No trouble lasts longer, in s.
+#: Longer than any fault lasts.
 PATIENCE_S = 30
 
 
@@ -64,7 +64,7 @@ class Phone:
             attempts += 1
             if outcome == "200":
                 self.durations.append(time.monotonic() - begin)
-                # Only a repetition may be told that its numbers were used already.
+                # Only a repeated push may ask for a full sync: its numbers are used already.
                 assert answer == {"shouldDoFullSync": False} or attempts > 1, answer
                 self._number += ACTIONS_PER_PUSH
                 self.answered += 1
@@ -134,7 +134,7 @@ class Phone:
 
 
 def make_phones(database_url: str, *, families: int, phones: int) -> list[Phone]:
-    """Makes families with so many phones each, before the server starts."""
+    """Makes families with `phones` phones each, before the server starts."""
     app = create_app(replace(settings.from_environment({}), database_url=database_url))
     db.migrate()
     made = []

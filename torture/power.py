@@ -15,7 +15,7 @@ from storage.engines import Sqlite
 
 _VFS = "recording"
 
-#: What disks write as a whole.
+#: The size of an atomic write of a disk.
 SECTOR = 512
 
 
@@ -49,7 +49,7 @@ Event = Change | Sync | Answered
 
 
 class Recorder(apsw.VFS):
-    """While it lives, SQLite's operations on a `RecordedSqlite` are noted in their order."""
+    """Records SQLite's operations on a `RecordedSqlite` in their order."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -94,7 +94,7 @@ class RecordedSqlite(Sqlite, APSWDatabase):
 
 @dataclass
 class Disk:
-    """What is on the disk for certain, and what was written since."""
+    """The synced content of a disk, and the writes since."""
 
     synced: dict[str, bytearray] = field(default_factory=lambda: defaultdict(bytearray))
     pending: list[Change] = field(default_factory=list)
@@ -112,8 +112,8 @@ class Disk:
             self.pending.append(event)
 
     def after_power_cut(self) -> Iterator[dict[str, bytearray]]:
-        """How it may be found: all that was written is there, or any part of what was not synced,
-        or nothing of that (which is the same again until something is synced)."""
+        """Yields the possible states after a power cut: with all writes, with any part of those not
+        synced, or with none of them (only once until the next sync)."""
         yield self._with(self.pending)
         if self.pending:
             yield self._with([_torn(change) for change in self.pending if random.random() < 0.5])

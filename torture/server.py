@@ -12,7 +12,7 @@ from tests.real_server import Server, until
 
 
 class Victim:
-    """A server whose address stays the same from one life to the next."""
+    """A server that keeps its address across restarts."""
 
     def __init__(self, folder: Path, database_url: str, **environment: str) -> None:
         self._folder = folder

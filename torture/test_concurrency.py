@@ -1,4 +1,4 @@
-"""Many devices at once: no push fails, none waits for long, and all of them count."""
+"""Many devices at once: no push fails or waits for long, and all are applied."""
 
 import time
 from pathlib import Path

@@ -1,5 +1,4 @@
-"""The database in trouble: clear answers meanwhile, nothing half applied, and recovery without a
-restart."""
+"""Faults of the database: clear answers, nothing half applied, and recovery without a restart."""
 
 import sqlite3
 import subprocess
@@ -34,7 +33,7 @@ def _run(*command: str) -> None:
 
 @contextmanager
 def _trouble(phones: list[Phone], server: Victim) -> Iterator[None]:
-    """Phones push until long after what happens in the block."""
+    """Lets phones push during the block and until long after it."""
     pid = server.pid
     with all_pushing(phones, server.port):
         _wait_for_each(phones, "200")
@@ -54,7 +53,7 @@ def _check_answers(phones: list[Phone], server: Victim) -> None:
 
 
 def _wait_for_each(phones: list[Phone], outcome: str) -> None:
-    """Until each phone has got two more of these."""
+    """Waits until each phone got two more of these answers."""
     before = [phone.outcomes[outcome] for phone in phones]
     wait_for(
         lambda: all(

@@ -1,5 +1,5 @@
-"""Clients that mean ill, or are broken: documented answers or closed connections, and the others
-are served meanwhile."""
+"""Hostile and broken clients get documented answers or closed connections, and others are served
+meanwhile."""
 
 import gzip
 import json
@@ -120,7 +120,7 @@ def test_an_odd_request_is_refused_or_served(
 
 
 def _memory(server: Victim) -> int:
-    """What the worker has used at most, in bytes."""
+    """The peak memory of the worker, in bytes."""
     status = Path(f"/proc/{server.pid}/status").read_text()
     found = re.search(r"VmHWM:\s*(\d+) kB", status)
     assert found

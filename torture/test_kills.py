@@ -18,10 +18,10 @@ from torture.phones import (
 )
 from torture.server import Victim
 
-#: One in so many kills takes all processes, gunicorn's masters, too.
+#: One kill in this many takes all processes, including gunicorn's masters.
 KILL_ALL = 10
 
-#: What phones may see: answers, and connections that are gone.
+#: The outcomes that phones may see: answers and lost connections.
 HARMLESS = {
     "200",
     "ConnectionRefusedError",

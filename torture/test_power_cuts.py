@@ -18,8 +18,8 @@ ACTIONS = 3
 
 
 def _record(folder: Path, pushes: int, synchronous: str) -> tuple[str, list[Event]]:
-    """What a run of pushes of a device, whose id it returns, does to the disk. Each of their
-    actions adds a ms of used time."""
+    """Records the operations of the disk during a run of pushes. Each action adds a ms of used
+    time. Returns the id of the device, too."""
     url = f"sqlite:///{folder}/{NAME}"
     client = create_app(replace(settings.from_environment({}), database_url=url)).test_client()
     db.migrate()
@@ -42,7 +42,7 @@ def _record(folder: Path, pushes: int, synchronous: str) -> tuple[str, list[Even
 
 
 def _stored_pushes(folder: Path, files: dict[str, bytearray], device_id: str) -> int:
-    """Opens what a power cut left, and counts the pushes in it."""
+    """Opens a database as a power cut left it, and counts the pushes in it."""
     for file in folder.iterdir():
         file.unlink()
     for name, content in files.items():
@@ -62,8 +62,7 @@ def _stored_pushes(folder: Path, files: dict[str, bytearray], device_id: str) ->
 def _after_power_cuts(
     folder: Path, device_id: str, events: list[Event]
 ) -> Iterator[tuple[int, int]]:
-    """How many pushes were answered and how many are found, for each moment since the first
-    push."""
+    """Yields the numbers of answered and of found pushes for each moment since the first push."""
     disk = Disk()
     begin = events.index(Answered(0))
     for place, event in enumerate(events):

@@ -1,4 +1,4 @@
-"""How families begin and end (accounts.md, 5.1 to 5.3, 5.10, 7 and 8)."""
+"""Creating, signing in to and deleting families (accounts.md, 5.1 to 5.3, 5.10, 7 and 8)."""
 
 from typing import Any
 
@@ -76,7 +76,7 @@ def entry_of(answer: dict[str, Any]) -> dict[str, Any]:
     return next(entry for entry in devices if entry["deviceId"] == answer["ownDeviceId"])
 
 
-# What an address can be used for
+# The status of an address
 
 
 def test_status_of_an_address_without_a_family(client: FlaskClient) -> None:
@@ -315,7 +315,7 @@ def test_signing_in_needs_a_family(
 
 
 def delete(device: Device, *mails: str) -> Any:
-    """Deletes the family of a device with proofs of these addresses."""
+    """Deletes the family of a device with mail auth tokens for these addresses."""
     body = {
         "deviceAuthToken": device.token,
         "mailAuthTokens": [mail_auth_token(mail) for mail in mails],

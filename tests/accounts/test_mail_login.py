@@ -36,7 +36,7 @@ def sign_in(client: FlaskClient, login_token: str, code: str, *, status: int = 2
 
 
 def proven(client: FlaskClient, auth_token: str) -> str:
-    """The address that a mail auth token stands for."""
+    """The address that a mail auth token is for."""
     body = {"mailAuthToken": auth_token}
     return str(post(client, "/parent/get-status-by-mail-address", body)["mail"])
 
@@ -109,7 +109,7 @@ def test_only_addresses_of_the_whitelist_get_a_code(
     configure: Configure,
 ) -> None:
     restrict(configure, mail_whitelist=whitelist)
-    for _ in range(9):  # a refusal is no attempt
+    for _ in range(9):  # a refusal does not count as an attempt
         assert ask(client, address) == {"mailAddressNotWhitelisted": True}
     restrict(configure, mail_whitelist=f"{whitelist} , EXAMPLE.org,")
     assert "mailLoginToken" in ask(client, address)
@@ -182,14 +182,14 @@ def test_an_address_gets_two_codes_in_five_minutes(
     ask(client, address.lower(), status=429)
     codes = [mailbox.next().code for _ in range(2)]
     assert mailbox.rest() == []
-    # The second one leaves the first one good.
+    # The second one leaves the first one valid.
     sign_in(client, first, codes[0])
     sign_in(client, second, codes[1])
     server_clock.forward(5 * MINUTE)
     assert "mailLoginToken" in ask(client, address)
 
 
-# mail servers with problems
+# failing mail servers
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_the_command_prints_valid_codes_only(
     assert printed() == []
 
 
-# handing in the code
+# entering the code
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ def test_a_code_works_for_three_hours(
     proof = sign_in(client, tokens[0], codes[0])["mailAuthToken"]
     server_clock.forward(1)
     sign_in(client, tokens[1], codes[1], status=410)
-    # The proof has three hours of its own.
+    # The token is valid for three hours from now.
     assert proven(client, proof) == address
     server_clock.forward(3 * HOUR)
     body = {"mailAuthToken": proof}

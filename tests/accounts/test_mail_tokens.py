@@ -1,4 +1,4 @@
-"""Proofs of a mail address, in all calls that take one (accounts.md, 2.7)."""
+"""Mail auth tokens in all calls that take one (accounts.md, 2.7)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from tests.wire import Family, mail_auth_token, new_address, post
 STATUS = "/parent/get-status-by-mail-address"
 PASSWORD = password()
 
-#: Makes the body of a call from a proof and a family.
+#: Makes the body of a call from a token and a family.
 Body = Callable[[str, Family], dict[str, Any]]
 
 
@@ -54,7 +54,7 @@ def can_recover(token: str, family: Family) -> dict[str, Any]:
     return {"mailAuthToken": token, "parentUserId": family.parent_user}
 
 
-#: Calls that use a proof up: path, body, and whether the address is that of a parent already.
+#: Calls that use up a token: path, body, and whether the address is that of a parent already.
 USING = [
     pytest.param("/parent/create-family", create_family, False, id="create-family"),
     pytest.param("/parent/sign-in-into-family", sign_in, True, id="sign-in"),
@@ -69,7 +69,7 @@ READING = [
 
 
 def make_proof(client: FlaskClient, *, known: bool) -> tuple[str, Family]:
-    """A proof of an address, and a family whose parent has that address or none."""
+    """A mail auth token, and a family whose parent has its address or none."""
     address = new_address()
     return mail_auth_token(address), Family(client, mail=address if known else "")
 
@@ -175,5 +175,5 @@ def test_an_address_that_matches_two_others_but_for_case_matches_none(
     Family(client, mail=address.lower())
     token = mail_auth_token(address)
     assert post(client, STATUS, {"mailAuthToken": token})["status"] == "without family"
-    # All that an account is deleted with are addresses of its own family.
+    # Only the tokens for addresses of the family count for deleting it.
     post(client, path, body(token, family), status=200 if body is delete else 409)

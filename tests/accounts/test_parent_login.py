@@ -1,4 +1,4 @@
-"""How a parent proves itself in calls that are no actions (accounts.md, 4)."""
+"""Authentication of parents in direct calls (accounts.md, 4)."""
 
 from typing import Any
 

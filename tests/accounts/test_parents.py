@@ -1,4 +1,4 @@
-"""What parents do about their own accounts (accounts.md, 5.4, 5.5, 5.7 and 5.9)."""
+"""Calls of parents about their own accounts (accounts.md, 5.4, 5.5, 5.7 and 5.9)."""
 
 from typing import Any
 

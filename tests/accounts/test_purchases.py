@@ -22,11 +22,11 @@ _purchase_ids = count(1)
 
 @pytest.fixture
 def family(client: FlaskClient) -> Family:
-    """A family that can be named by an address."""
+    """A family whose parent has an address."""
     return Family(client, mail=new_address())
 
 
-# What is left of buying
+# Buying, which is not possible here
 
 
 @pytest.mark.parametrize("body", [{}, [], [1], {"deviceAuthToken": 1, "more": None}])
@@ -60,11 +60,11 @@ def test_clients_cannot_make_debts(family: Family) -> None:
 
 @pytest.fixture
 def set_up(admin: None, locked_features: None, server_clock: Clock) -> None:
-    """The full version counts, an operator extends it, and the time stands still."""
+    """ALWAYS_PRO is off, the admin API is open, and the clock is stopped."""
 
 
 def give(family: Family, kind: str) -> Any:
-    """Extends the full version, by the way that suits."""
+    """Extends the full version, by address or by identity token."""
     if kind != "unpaid14":
         return as_admin(family.client, "unlock-premium", {"mail": family.mail, "duration": kind})
     body = {

@@ -1,4 +1,4 @@
-"""Who may use the admin API, and from where (http.md, "Admin API")."""
+"""Access to the admin API (http.md, "Admin API")."""
 
 from typing import Any
 
@@ -124,7 +124,7 @@ def test_after_twenty_wrong_tokens_in_a_minute_even_the_right_one_is_refused(
     client: FlaskClient, admin: None, server_clock: Clock
 ) -> None:
     for number in range(MAX_WRONG_TOKENS):
-        # From many addresses it is the same.
+        # Neither does it from many addresses.
         assert guess(client, "wrong", f"192.0.2.{number}").status_code == 401
     server_clock.now += 15_000
     for password in ("wrong", ADMIN_TOKEN):

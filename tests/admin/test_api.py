@@ -1,4 +1,4 @@
-"""What the admin API does (purchases-and-admin.md, 4)."""
+"""The functions of the admin API (purchases-and-admin.md, 4)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -62,7 +62,7 @@ def test_counters_are_reset_whatever_the_body_is(client: FlaskClient, admin: Non
 
 @pytest.fixture
 def broadcasts() -> Iterator[list[None]]:
-    """Has an item for each time that everyone is told to sync."""
+    """Gets an item each time everyone is told to sync."""
     heard: list[None] = []
 
     def listen(sender: object) -> None:
@@ -75,7 +75,7 @@ def broadcasts() -> Iterator[list[None]]:
 
 @pytest.fixture
 def messages(client: FlaskClient, admin: None) -> Iterator[None]:
-    """Takes the message away that a test has set: it would be in the pulls of all others."""
+    """Clears the message in the end, since all pulls would have it."""
     yield
     as_admin(client, "status-message", {"message": ""})
 
@@ -130,7 +130,7 @@ def test_a_malformed_message_is_refused(
 
 @pytest.fixture
 def family(client: FlaskClient, server_clock: Clock) -> Family:
-    """A family that can be named by an address, made just now."""
+    """A new family whose parent has an address."""
     return Family(client, mail=new_address())
 
 
@@ -141,7 +141,7 @@ def test_an_address_is_unlocked_each_time(
     locked_features: None,
     server_clock: Clock,
 ) -> None:
-    # What is far off yet is extended, too.
+    # An end in the far future is extended, too.
     for days in (14 + 31, 14 + 31 + 366, 14 + 31 + 366 + 31):
         duration = "year" if days == 14 + 31 + 366 else "month"
         body = {"mail": family.mail, "duration": duration, "more": 1}
@@ -195,7 +195,7 @@ def test_a_malformed_unlocking_is_refused(
 
 
 class Shop:
-    """Unlocks the family of an identity token, and tells its new state."""
+    """Unlocks a family by its identity token."""
 
     def __init__(self, family: Family, server_clock: Clock) -> None:
         self.family = family

@@ -63,7 +63,7 @@ def test_flask_has_the_same_commands(verb: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("loaded_by", ["commands.main", "wsgi"])
 def test_commands_do_not_start_the_realtime_channel(loaded_by: str, tmp_path: Path) -> None:
-    """It would open Redis connections, and delay each command."""
+    """The channel would open Redis connections and delay each command."""
     program = f"""
 import sys
 {"import wsgi" if loaded_by == "wsgi" else ""}

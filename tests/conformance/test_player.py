@@ -1,4 +1,4 @@
-"""The player against a running server: it must find what is wrong, or its passes mean nothing."""
+"""The player against a running server: it must find differences, or its passes mean nothing."""
 
 import json
 from collections.abc import Iterator

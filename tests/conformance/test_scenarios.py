@@ -1,4 +1,4 @@
-"""Which scenarios are played: none may get lost without notice."""
+"""Selection of scenarios: a missing one is an error."""
 
 from pathlib import Path
 

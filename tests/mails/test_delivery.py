@@ -1,4 +1,4 @@
-"""Handing mails to a mail server (mails.md, 2)."""
+"""Delivery to a mail server (mails.md, 2)."""
 
 import datetime
 import ssl

@@ -1,4 +1,4 @@
-"""How mails look (mails.md, 2 and 5)."""
+"""The form of mails (mails.md, 2 and 5)."""
 
 from email import message_from_bytes
 from email.policy import SMTPUTF8

@@ -1,4 +1,4 @@
-"""Which events lead to which mails (mails.md, 1, 3 and 5)."""
+"""Events and their mails (mails.md, 1, 3 and 5)."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -168,4 +168,4 @@ def test_events_do_not_wait_for_a_hanging_mail_server(
         server.use(configure)
         device.applies(TRY_DISABLING)
         report_removed(client, device)
-        server.connections.get(timeout=5)  # and it goes on hanging
+        server.connections.get(timeout=5)  # and it keeps hanging

@@ -1,4 +1,4 @@
-"""Mails that nobody waits for (mails.md, 4, 6 and 7)."""
+"""Mails that are sent in the background (mails.md, 4, 6 and 7)."""
 
 import logging
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def no_pauses(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """What is said about mails, as `messages` and `records`."""
+    """The log lines about mails."""
     with caplog.at_level(logging.INFO, "timelimit.mails"):
         yield caplog
 

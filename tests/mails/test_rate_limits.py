@@ -1,4 +1,4 @@
-"""How many mails an address gets (accounts.md, 2.4; mails.md, 4)."""
+"""The limits of mails per address (accounts.md, 2.4; mails.md, 4)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count

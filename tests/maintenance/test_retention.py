@@ -1,4 +1,4 @@
-"""What is deleted or expires by time (data-model.md, "Retention")."""
+"""Deleting and expiring (data-model.md, "Retention")."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ def no_other_families(app: Flask) -> None:
 
 
 def cleanup(app: Flask) -> dict[str, int]:
-    """Runs all jobs, as the operator does. Returns what each of them did."""
+    """Runs all jobs, as the operator does. Returns the number of rows by job."""
     result = run("cleanup")
     assert result.exit_code == 0, result.output
     lines = (line.split(": ") for line in result.output.splitlines())
@@ -137,7 +137,7 @@ def test_no_family_is_deleted_while_everything_is_unlocked(
 
 
 class Usage:
-    """A device that reports usage, and what clients see of it."""
+    """A device that reports usage, and the view of clients on it."""
 
     def __init__(self, family: Family, server_clock: Clock) -> None:
         self.family = family
@@ -155,7 +155,7 @@ class Usage:
         self.device.applies(action)
 
     def seen(self, category: str) -> tuple[int, int]:
-        """How many used times and session durations there are."""
+        """The number of used times and of session durations."""
         entry = self.family.category(category, "usedTimes")
         return len(entry["times"]), len(entry["sessionDurations"])
 
@@ -273,7 +273,7 @@ def test_replaced_keys_are_deleted_once_they_expire(
 
 @pytest.fixture
 def runs() -> list[str]:
-    """What a job of `new_job` has done."""
+    """The names of jobs in the order of their runs."""
     return []
 
 

@@ -1,6 +1,5 @@
-"""What each action does, as parent-actions.md and app-logic-actions.md tell it. A function of the
-same name gets the family, the action, the device that sends it, and the user who stands behind
-it."""
+"""The effect of each action (parent-actions.md, app-logic-actions.md). A function of the same name
+gets the family, the action, the sending device and the author."""
 
 import hashlib
 from typing import Any
@@ -136,7 +135,7 @@ def create_category(family: FamilyModel, action: Entry, *_: Any) -> None:
             "flags": 0,
         }
     )
-    # What a client knows of a former category with this id is of no use.
+    # Clients may know versions of a previous category with this id.
     for part in ("categoryBase", "categoryApp", "rules", "usedTimes", "tasks"):
         family.renew(part, category_id)
 

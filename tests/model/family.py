@@ -45,7 +45,7 @@ class FamilyModel:
         self.renewed: set[tuple[str, str]] = set()
 
     def answer(self) -> Entry:
-        """What a full pull contains, without versions."""
+        """The content of a full pull, without versions."""
         categories = sorted(self.categories.items())
         return {
             "users": [user for _, user in sorted(self.users.items())],

@@ -1,4 +1,4 @@
-"""What a push does (push-actions.md)."""
+"""The effect of a push (push-actions.md)."""
 
 from copy import deepcopy
 from typing import NamedTuple
@@ -15,7 +15,7 @@ class Item(NamedTuple):
     user: str
     auth: str
     action: Entry
-    #: what is wrong with the item whatever is stored, if anything is
+    #: the fault that makes the item invalid whatever is stored, if it has one
     fault: str = ""
 
 

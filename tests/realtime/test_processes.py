@@ -78,7 +78,7 @@ def test_a_push_reaches_the_sockets_of_all_workers(
     sockets = []
 
     def is_spread() -> bool:
-        """Whether both workers have the threads of several sockets, after some more at once."""
+        """Opens some sockets and returns whether both workers have threads of several."""
         more = [clients.open(server, 4, token=token) for token in tokens]
         for socket in more:
             assert [socket.next_event()[0] for _ in range(2)] == ["connect", "acknowledged"]

@@ -1,4 +1,4 @@
-"""Clients that are slow, dead, or none of ours, and what they may cost."""
+"""Limits for clients that are slow, dead or not TimeLimit."""
 
 import itertools
 import socket

@@ -1,4 +1,4 @@
-"""The frames of both versions of Engine.IO, and what is no websocket (realtime.md,
+"""The frames of both versions of Engine.IO, and requests that are not websockets (realtime.md,
 "Transport")."""
 
 import json

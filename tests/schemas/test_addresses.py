@@ -1,4 +1,4 @@
-"""Which texts are mail addresses (accounts.md, 2.2)."""
+"""Validation of mail addresses (accounts.md, 2.2)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How the engines tell conflicts from other trouble."""
+"""Telling conflicts from other errors of the engines."""
 
 import sqlite3
 from collections.abc import Iterator

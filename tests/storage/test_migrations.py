@@ -1,5 +1,4 @@
-"""That the migrations make the tables of the models, and that the tables keep together what
-belongs together."""
+"""Migrations make the tables of the models; deleting cascades."""
 
 from typing import Any
 

@@ -87,7 +87,7 @@ def test_a_stranger_costs_no_more_memory_than_the_body_itself(client: FlaskClien
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    # That of this test is twice in there, as a text and as bytes.
+    # The body of this test is in memory twice, as text and as bytes.
     assert peak < 3 * 5 * MEBIBYTE
 
 

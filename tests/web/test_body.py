@@ -41,7 +41,7 @@ def send(
 ) -> TestResponse:
     headers = {"Content-Encoding": encoding} if encoding is not None else {}
     if chunked:
-        # What gunicorn makes of a chunked body: no length, and a stream that ends by itself.
+        # As gunicorn passes a chunked body on: without a length, as a stream that ends by itself.
         return client.post(
             path,
             input_stream=io.BytesIO(data),

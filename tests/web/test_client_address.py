@@ -1,4 +1,4 @@
-"""Whose request it is: the peer, or what a trusted proxy says."""
+"""The address of a client: the peer, or the address that a trusted proxy names."""
 
 import pytest
 from marshmallow import ValidationError
@@ -26,7 +26,7 @@ def environ(peer: str, *forwarded_for: str) -> dict[str, str]:
         ("127.0.0.1", ["192.0.2.1"], "192.0.2.1"),
         ("::1", [" 2001:DB8::1 "], "2001:db8::1"),
         ("::ffff:127.0.0.1", ["192.0.2.1"], "192.0.2.1"),
-        # What the client itself sent comes before what the proxy appended.
+        # The client's own header comes before the address that the proxy appended.
         ("127.0.0.1", ["198.51.100.1, 192.0.2.1"], "192.0.2.1"),
         ("127.0.0.1", ["198.51.100.1", "192.0.2.1"], "192.0.2.1"),
         ("127.0.0.1", ["198.51.100.1, 127.0.0.1, 192.0.2.1"], "192.0.2.1"),
@@ -35,7 +35,7 @@ def environ(peer: str, *forwarded_for: str) -> dict[str, str]:
         ("127.0.0.1", ["127.0.0.1"], "127.0.0.1"),
         ("127.0.0.1", ["192.0.2.1, junk"], "127.0.0.1"),
         ("127.0.0.1", ["192.0.2.1, "], "127.0.0.1"),
-        # Nobody who is not a proxy is believed.
+        # Only trusted proxies are believed.
         ("192.0.2.1", ["198.51.100.1"], "192.0.2.1"),
         ("192.0.2.1", ["127.0.0.1"], "192.0.2.1"),
     ],

@@ -169,7 +169,7 @@ KEY_RESPONSE = record(
 
 
 def answer_of_level(level: int) -> Schema:
-    """What a pull of this client level may contain. Lists that would be empty are left out."""
+    """The keys of an answer for this client level. Lists that would be empty are left out."""
     optional = {
         "message": {"type": "string", "minLength": 1},
         "devices": record(version=VERSION, data=many(DEVICE, at_least=1)),
@@ -225,7 +225,7 @@ def test_differences_have_the_shape_of_full_answers(furnished: FurnishedFamily) 
 
 
 def test_the_furnished_family_has_something_of_every_part(furnished: FurnishedFamily) -> None:
-    """Otherwise the tests above would check less than they seem to."""
+    """Without such rows the tests above would check less than they seem to."""
     answers = [device.full_pull(8) for device in devices_of(furnished)]
     filled = {key for answer in answers for key, part in answer.items() if part}
     assert set(answer_of_level(8)["properties"]) - filled == {"message", "rmCategories"}

@@ -36,7 +36,7 @@ def furnished(client: FlaskClient) -> FurnishedFamily:
 
 
 def knowing(device: Device, level: float | None = None, **change: Any) -> dict[str, Any]:
-    """What a pull says after everything was pulled."""
+    """The answer to a pull after everything was pulled."""
     device.pull()
     status = json.loads(json.dumps(device.known))
     if level is not None:
@@ -227,7 +227,7 @@ def test_token_must_match_exactly(client: FlaskClient, family: Family) -> None:
         post(client, PATH, body, status=401)
 
 
-# What a pull changes
+# Side effects
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Who proves to be the author of an action (push-actions.md, "Integrity"; crypto.md, 8.4)."""
+"""Integrity values prove the author of an action (push-actions.md, "Integrity"; crypto.md, 8.4)."""
 
 import base64
 from typing import Any
@@ -132,7 +132,7 @@ def test_the_vectors_of_passwords_are_accepted(
 
 
 def otherwise() -> list[tuple[str, dict[str, Any]]]:
-    """Each of the values with one thing changed that it covers."""
+    """Each value with one change of what it covers."""
     changes: list[dict[str, Any]] = [
         *({"number": number} for number in (1, 7, 18)),
         *({"user": user} for user in ("pArEnt", "parA01", "cHiLd1", "nObody", "")),

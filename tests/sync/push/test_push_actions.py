@@ -26,7 +26,7 @@ from tests.wire import Device, Family, post, sha512_integrity
 PATH = "/sync/push-actions"
 
 FORCE_SYNC = actions.force_sync()
-#: Fits its schema, but is refused where it is applied.
+#: Fits its schema, but is refused when it is applied.
 REFUSED = actions.ping("nobody", token="abcdef")
 
 REPORT_U2F_LOGIN = '{"type":"REPORT_U2F_LOGIN"}'
@@ -370,7 +370,7 @@ def test_app_logic_actions_need_no_author(device: Device) -> None:
     assert app_version(device) == 3
 
 
-# One action after the other
+# Order of actions
 
 
 def test_later_actions_see_the_effects_of_earlier_ones(family: Family) -> None:
@@ -594,7 +594,7 @@ def test_a_renewed_version_differs_even_if_the_same_one_is_drawn(
     assert versions(family.parent)["devices"] == "diff"
 
 
-# Telling the others
+# Notifications
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-"""Limits that a child adds for itself: what holds for all of them (sync/self_limit.py). What each
-action has to keep is tested with the action."""
+"""Limits that a child adds for itself: the rules for all of them (sync/push/self_limit.py). The
+rule of each action is tested with the action."""
 
 import pytest
 

@@ -72,7 +72,7 @@ def test_requests_come_in_portions_by_their_number(family: Family, device: Devic
     assert numbers(family.parent, "krq") == upto(1, MAX_KEYS)
     assert numbers(family.parent, "krq", kri=MAX_KEYS) == upto(MAX_KEYS + 1, MAX_KEYS + 3)
     assert numbers(family.parent, "krq", kri=MAX_KEYS + 3) == []
-    # Nothing is used up by being told.
+    # Answers are repeated until they are acknowledged.
     assert numbers(family.parent, "krq") == upto(1, MAX_KEYS)
     assert numbers(device, "krq") == []
 
@@ -107,7 +107,7 @@ def test_responses_come_in_portions_until_they_are_acknowledged(
     assert numbers(device, "kr") == upto(1, MAX_KEYS)
     assert numbers(device, "kr", kr=0) == upto(1, MAX_KEYS)
     assert numbers(device, "kr", kr=2) == upto(3, MAX_KEYS + 2)
-    # What was acknowledged is gone.
+    # Acknowledged responses are gone.
     assert numbers(device, "kr") == upto(3, MAX_KEYS + 2)
     assert numbers(device, "kr", kr=MAX_KEYS + 3) == []
     assert numbers(device, "kr") == []

@@ -1,4 +1,4 @@
-"""What most actions are about: a child, a category of it, and somebody who watches."""
+"""Fixtures of most actions: a child and a category of it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The life of categories: sync/actions/categories.py."""
+"""Categories: sync/push/actions/categories.py."""
 
 from collections.abc import Callable
 from typing import Any
@@ -119,7 +119,7 @@ def test_a_child_creates_categories_for_itself_only(
 
 # Attributes
 
-#: type, fields, and what a client sees then
+#: builder, fields, and the resulting fields in a pull
 CHANGES: list[tuple[Builder, dict[str, Any], dict[str, Any]]] = [
     (actions.update_category_title, {"newTitle": " Fun "}, {"title": " Fun "}),
     (actions.update_category_title, {"newTitle": "x" * 255}, {"title": "x" * 255}),

@@ -1,4 +1,4 @@
-"""Apps of categories: sync/actions/category_apps.py."""
+"""Apps of categories: sync/push/actions/category_apps.py."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def apps_of(family: Family, category: str) -> list[str]:
 
 
 def renewed(news: dict[str, Any]) -> set[str]:
-    """The categories whose apps are news, where nothing else is."""
+    """The categories whose apps are renewed, which must be the only news."""
     assert news.keys() == {"categoryApp"}
     return {entry["categoryId"] for entry in news["categoryApp"]}
 
@@ -131,7 +131,7 @@ def test_removing_no_apps_is_applied_whatever_the_category(
     assert observer.sees(remove_category_apps("gone00")) == ({}, Level.IMPORTANT)
 
 
-# What a child may do for itself
+# Self limits
 
 
 class Tree:

@@ -1,4 +1,4 @@
-"""Networks of categories: sync/actions/category_networks.py."""
+"""Networks of categories: sync/push/actions/category_networks.py."""
 
 from typing import Any
 

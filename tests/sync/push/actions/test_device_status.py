@@ -1,4 +1,4 @@
-"""What a device reports about itself (app-logic-actions.md, "UPDATE_DEVICE_STATUS",
+"""Reports of a device about itself (app-logic-actions.md, "UPDATE_DEVICE_STATUS",
 "TRIED_DISABLING_DEVICE_ADMIN" and "FORCE_SYNC")."""
 
 from typing import Any

@@ -29,7 +29,7 @@ SIGN_IN = actions.child_sign_in()
 
 
 class Tablet(Observer):
-    """The device that the actions are about, and the child who may use it."""
+    """The device that the actions change, and a child who may use it."""
 
     def __init__(self, family: Family, told: list[ShouldSync]) -> None:
         super().__init__(family, told)
@@ -339,13 +339,13 @@ HELD = actions.update_device_status(
 
 @pytest.fixture
 def manipulated(tablet: Tablet) -> Tablet:
-    """A device with all warnings that there are."""
+    """A device with all warnings."""
     tablet.device.applies(HELD, LOST, actions.tried_disabling_device_admin())
     return tablet
 
 
 def changed_by(tablet: Tablet, **wanted: Any) -> dict[str, Any]:
-    """What IGNORE_MANIPULATION changes in the device list."""
+    """Returns the changes in the device list by IGNORE_MANIPULATION."""
     before = tablet.device.entry()
     tablet.sees(tablet.fill({**IGNORE, **wanted}))
     after = tablet.device.entry()
@@ -386,7 +386,7 @@ def test_flags_of_past_manipulation_are_cleared_bit_by_bit(manipulated: Tablet) 
 
 
 def test_past_manipulation_without_flags_is_cleared_with_any_flag(manipulated: Tablet) -> None:
-    """As devices have it from times before the flags."""
+    """Devices may have it since before there were flags."""
     family, device_id = manipulated.family, manipulated.device.id
 
     @db.writing

@@ -1,5 +1,5 @@
-"""That every action is applied where it is right, and refused where it is not. What each one does
-is told by the tests of its subject."""
+"""Every action is applied if valid, and refused without a trace if not. Its effects are tested with
+its subject."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, password
 from tests.rows import stored_rows
 from tests.wire import Device, Observer, Sender
 
-#: For actions without content that could be wrong.
+#: For actions without content that could be invalid.
 UNKNOWN_FIELD = {"more": 1}
 
-#: Actions that are right, and fields that make them wrong.
+#: Valid actions, and fields that make them invalid.
 Cases = list[tuple[dict[str, Any], dict[str, Any]]]
 
 KEY = SecurityKey(scalar=b"\1" * 32, handle=b"\2" * 64)

@@ -1,4 +1,4 @@
-"""Extra time: sync/actions/extra_time.py."""
+"""Extra time: sync/push/actions/extra_time.py."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def extra_time(family: Family, category: str) -> tuple[int, int]:
 
 
 def renewed(news: dict[str, Any]) -> set[str]:
-    """The categories whose base data is news, where nothing else is."""
+    """The categories whose base data is renewed, which must be the only news."""
     assert news.keys() == {"categoryBase"}
     return {entry["categoryId"] for entry in news["categoryBase"]}
 

@@ -29,7 +29,7 @@ def child(family: Family) -> str:
 
 
 def knows(family: Family, child: str, second_hash: str) -> bool:
-    """Whether a child can sign in with this second hash."""
+    """Returns whether a child can sign in with this second hash."""
     device = family.add_device()
     return not device.push_items(device.as_child(child, second_hash=second_hash).item(SIGN_IN))
 

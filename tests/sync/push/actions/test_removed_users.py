@@ -1,4 +1,4 @@
-"""What goes along with a user (parent-actions.md, "REMOVE_USER")."""
+"""Removing users (parent-actions.md, "REMOVE_USER")."""
 
 import hashlib
 from typing import Any
@@ -17,7 +17,7 @@ from tests.wire import Family, Observer, Sender
 
 @pytest.fixture
 def other(family: Family) -> str:
-    """Another parent than the one who acts."""
+    """A parent other than the author."""
     return family.add_parent(second_hash=OTHER_SECOND_HASH)
 
 

@@ -1,4 +1,4 @@
-"""Rules: sync/actions/rules.py."""
+"""Rules: sync/push/actions/rules.py."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from tests.wire import Family, Observer, Sender
 
 STRICT = {"time": 1000, "days": 3, "extraTime": True}
 
-#: What the optional attributes are where they are left out, as a client sees them.
+#: The optional attributes in a pull if they are left out.
 DEFAULTS = {"start": 0, "end": 1439, "session": 0, "pause": 0, "perDay": False}
 
-#: Attributes in an action, and what a client sees then.
+#: Attributes of an action, and the resulting rule in a pull.
 ATTRIBUTES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (STRICT, {"maxTime": 1000, "dayMask": 3, "extraTime": True, **DEFAULTS}),
     (
@@ -60,7 +60,7 @@ def delete(rule: str = "rule00") -> dict[str, Any]:
 
 
 def rules_in(news: dict[str, Any], category: str) -> list[dict[str, Any]]:
-    """The rules of the category, whose rules have to be all the news."""
+    """The rules of the category, which must be the only news."""
     assert news.keys() == {"rules"}
     (entry,) = news["rules"]
     assert entry["categoryId"] == category
@@ -185,7 +185,7 @@ def test_session_durations_outlive_their_rule(family: Family, category: str) -> 
     assert family.category(category, "usedTimes")["sessionDurations"]
 
 
-# What a child may do for itself
+# Self limits
 
 
 def test_a_child_creates_any_rule_for_itself(

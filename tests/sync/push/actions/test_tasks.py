@@ -1,4 +1,4 @@
-"""Tasks: sync/actions/tasks.py."""
+"""Tasks: sync/push/actions/tasks.py."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def tasks_of(family: Family, category: str) -> list[dict[str, Any]]:
 
 
 def renewed(news: dict[str, Any]) -> set[str]:
-    """The categories whose tasks are news, where nothing else is."""
+    """The categories whose tasks are renewed, which must be the only news."""
     assert news.keys() == {"tasks"}
     return {entry["categoryId"] for entry in news["tasks"]}
 

@@ -276,7 +276,8 @@ def test_one_malformed_item_refuses_all(
 def test_the_number_of_slots_is_limited(
     family: Family, observer: Observer, device: Device, category: str, name: str, slot: Any
 ) -> None:
-    """Each one is compared with all others, so without a limit one action could stop the server."""
+    """Each slot is compared with all others, so one action could stop the server without a
+    limit."""
     slots = [slot(number) for number in range(201)]
     observer.sees_refusal(add_used_time_v2(used(category, 1, **{name: slots})), by=device)
     device.applies(add_used_time_v2(used(category, 1, **{name: slots[:200]})))
@@ -436,7 +437,7 @@ def test_sessions_are_dated_coarsely(device: Device, category: str, server_clock
     assert last_update() == 20_001 * DAY + 12 * HOUR
 
 
-# All of it, against the model of the protocol
+# Comparison with the reference model
 
 
 def reference(action: dict[str, Any], used: Any, sessions: Any, extra: dict[str, int]) -> None:
