@@ -12,8 +12,13 @@ from tests.passwords import PASSWORD_HASH, SECOND_SALT, password
 
 Fields = dict[str, Any]
 
-#: A day of the epoch.
+#: A day of the epoch, and a time in ms.
 TODAY = 20_000
+T = 1_700_000_000_000
+
+#: Flags of users.
+RESTRICT_VIEWING = 1
+ALLOW_SELF_LIMIT_ADD = 2
 
 
 def b64(byte: int, length: int) -> str:

@@ -24,9 +24,11 @@ from mails.outbox import outbox
 from models import RateLimit
 from storage import database as db
 from sync.notifications import ShouldSync, should_sync
+from tests.furnished import FurnishedFamily
+from tests.keys import SecurityKey
 from tests.mail_servers import Mailbox
 from tests.stopped_clock import Clock
-from tests.wire import ADMIN_TOKEN, SIGN_SECRET, Configure, Family, Observer, Untouched
+from tests.wire import ADMIN_TOKEN, SIGN_SECRET, Configure, Device, Family, Observer, Untouched
 from web import errors
 from web.refusals import RefusalLog
 
@@ -77,6 +79,41 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def family(client: FlaskClient) -> Family:
     return Family(client)
+
+
+@pytest.fixture
+def furnished(client: FlaskClient) -> FurnishedFamily:
+    return FurnishedFamily(client)
+
+
+@pytest.fixture
+def child(family: Family) -> str:
+    return family.add_child()
+
+
+@pytest.fixture
+def category(family: Family, child: str) -> str:
+    return family.add_category(child)
+
+
+@pytest.fixture
+def device(family: Family) -> Device:
+    """A device without a user."""
+    return family.add_device()
+
+
+@pytest.fixture
+def child_device(family: Family, child: str) -> Device:
+    """A device that the child uses."""
+    return family.add_device(user=child)
+
+
+@pytest.fixture
+def key(family: Family) -> SecurityKey:
+    """A security key of the parent."""
+    key = SecurityKey()
+    family.parent_does(key.action())
+    return key
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from tests import actions
-from tests.actions import TODAY
+from tests.actions import TODAY, T
 from tests.passwords import SECOND_HASH
 from tests.wire import Family, post
 
@@ -48,7 +48,7 @@ class FurnishedFamily(Family):
     def _reports(self) -> list[dict[str, Any]]:
         slots: dict[str, Any] = {"as": [[0, 719]], "sdl": [[0, 1439, 60_000, 60_000]]}
         return [
-            actions.add_used_time_v2(actions.used(self.games, **slots), t=1_700_000_000_000),
+            actions.add_used_time_v2(actions.used(self.games, **slots), t=T),
             actions.update_installed_apps(b="AAAA", d=""),
             actions.upload_device_public_key(),
             actions.update_device_status(platformType="android", platformLevel=1),

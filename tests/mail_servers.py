@@ -15,16 +15,8 @@ from aiosmtpd.smtp import SMTP
 
 import mails
 from settings import MailServer
+from tests.real_server import PATIENCE_S, free_port
 from tests.wire import Configure
-
-#: How long a mail may take to arrive before its test fails.
-PATIENCE_S = 10
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Received:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from clock import DAY
 from tests import actions
+from tests.actions import T
 from tests.passwords import SECOND_HASH
 
 Strategy = st.SearchStrategy[Any]
@@ -20,7 +21,6 @@ CATEGORIES = ["games1", "games2", "chess1", "video1", "other2"]
 DEVICES = ["device 0", "device 1", "device 2"]
 
 HUGE = 2**53 - 1
-T = 1_700_000_000_000
 
 #: Stands for the user of the device.
 WHO_USES_IT = "user of the device"

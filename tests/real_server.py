@@ -30,6 +30,11 @@ NODE = ROOT / "tests" / "realtime" / "node"
 PATIENCE_S = 10
 
 
+#: Events that make a client sync.
+IMPORTANT = ("should sync", [{"isImportant": True}])
+UNIMPORTANT = ("should sync", [{"isImportant": False}])
+
+
 def until(condition: Callable[[], Any]) -> Any:
     """Waits until something holds and returns it."""
     end = time.monotonic() + PATIENCE_S

@@ -75,13 +75,6 @@ def test_an_unknown_device_is_refused(family: Family) -> None:
     call(Device(family, "x" * 32, family.parent.id), SECOND_HASH, status=401)
 
 
-@pytest.fixture
-def key(family: Family) -> SecurityKey:
-    key = SecurityKey()
-    family.parent_does(key.action())
-    return key
-
-
 def test_a_security_key_stands_for_its_owner(family: Family, key: SecurityKey) -> None:
     device = family.add_device()
     login = Session(device).login(key, DIRECT_ACTION)

@@ -10,7 +10,14 @@ from mails import Mail
 from sync.notifications import ShouldSync
 from tests import actions
 from tests.keys import SecurityKey, Session
-from tests.passwords import PASSWORD_HASH, SECOND_HASH
+from tests.passwords import (
+    NEW_HASH,
+    NEW_PASSWORD,
+    NEW_SALT,
+    NEW_SECOND_HASH,
+    PASSWORD_HASH,
+    SECOND_HASH,
+)
 from tests.stopped_clock import Clock
 from tests.wire import (
     Configure,
@@ -28,10 +35,6 @@ RECOVER = "/parent/recover-parent-password"
 LINK = "/parent/link-mail-address"
 IDENTITY = "/parent/create-identity-token"
 
-NEW_HASH = "$2a$10$" + "n" * 53
-NEW_SECOND_HASH = "$2a$10$" + "s" * 53
-NEW_SALT = "$2a$10$" + "t" * 22
-NEW_PASSWORD = {"hash": NEW_HASH, "secondSalt": NEW_SALT, "secondHash": NEW_SECOND_HASH}
 
 SECRET = "test-sign-secret"
 

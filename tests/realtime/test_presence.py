@@ -4,7 +4,7 @@ import pytest
 
 from tests import actions
 from tests.passwords import SECOND_HASH
-from tests.real_server import Clients, Server
+from tests.real_server import UNIMPORTANT, Clients, Server
 from tests.wire import Device, post
 
 GENERATIONS = pytest.mark.parametrize("generation", [4, 2])
@@ -17,9 +17,6 @@ def share(device: Device, is_sharing: bool = True) -> None:
 
 def connected(*devices: Device) -> tuple[str, list[list[str]]]:
     return "connected devices", [sorted(device.id for device in devices)]
-
-
-UNIMPORTANT = ("should sync", [{"isImportant": False}])
 
 
 @pytest.mark.parametrize("generations", [(4, 4, 4), (2, 2, 2), (4, 2, 4), (2, 4, 2)])

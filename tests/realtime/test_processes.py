@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests import actions
-from tests.real_server import Clients, RawSocket, Server, until
+from tests.real_server import IMPORTANT, Clients, RawSocket, Server, until
 from tests.wire import as_admin
-
-IMPORTANT = ("should sync", [{"isImportant": True}])
 
 
 @pytest.mark.parametrize("generation", [4, 2])

@@ -6,11 +6,8 @@ import pytest
 
 from tests import actions
 from tests.passwords import SECOND_HASH
-from tests.real_server import Clients, Server
+from tests.real_server import IMPORTANT, UNIMPORTANT, Clients, Server
 from tests.wire import as_admin, post
-
-IMPORTANT = ("should sync", [{"isImportant": True}])
-UNIMPORTANT = ("should sync", [{"isImportant": False}])
 
 #: The generations of two clients
 PAIRS = [(4, 4), (2, 2), (4, 2), (2, 4)]

@@ -14,11 +14,6 @@ ASK = "/sync/is-device-removed"
 UNKNOWN = "x" * 32
 
 
-@pytest.fixture
-def device(family: Family) -> Device:
-    return family.add_device()
-
-
 def report(device: Device) -> None:
     assert post(device.client, REPORT, {"deviceAuthToken": device.token}) == {"ok": True}
 

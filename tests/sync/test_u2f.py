@@ -52,13 +52,6 @@ def stored_counter(family: Family) -> int:
     return read()
 
 
-@pytest.fixture
-def key(family: Family) -> SecurityKey:
-    key = SecurityKey()
-    family.parent_does(key.action())
-    return key
-
-
 @pytest.mark.parametrize(
     ("handle", "public_key", "key_id"),
     [

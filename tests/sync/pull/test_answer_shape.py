@@ -3,8 +3,6 @@
 
 from typing import Any
 
-import pytest
-from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
 from tests.furnished import FurnishedFamily
@@ -198,11 +196,6 @@ def answer_of_level(level: int) -> Schema:
         ping = record(deviceId=ID, type=one_of("ping", "pong"), token=ID)
         mandatory["pings"] = many(ping)
     return record(optional, **mandatory)
-
-
-@pytest.fixture
-def furnished(client: FlaskClient) -> FurnishedFamily:
-    return FurnishedFamily(client)
 
 
 def devices_of(furnished: FurnishedFamily) -> list[Device]:

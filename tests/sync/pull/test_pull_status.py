@@ -30,11 +30,6 @@ PARTS = {
 ALWAYS = {"fullVersion", "apiLevel"}
 
 
-@pytest.fixture
-def furnished(client: FlaskClient) -> FurnishedFamily:
-    return FurnishedFamily(client)
-
-
 def knowing(device: Device, level: float | None = None, **change: Any) -> dict[str, Any]:
     """The answer to a pull after everything was pulled."""
     device.pull()

@@ -250,13 +250,6 @@ def test_the_next_action_of_a_push_sees_who_uses_the_device_now(family: Family) 
 
 
 @pytest.fixture
-def key(family: Family) -> SecurityKey:
-    key = SecurityKey()
-    family.parent_does(key.action())
-    return key
-
-
-@pytest.fixture
 def session(family: Family, key: SecurityKey) -> Session:
     """At a device where nobody is signed in."""
     return Session(family.add_device())

@@ -68,11 +68,6 @@ def send(client: FlaskClient, text: str) -> Any:
 
 
 @pytest.fixture
-def device(family: Family) -> Device:
-    return family.add_device()
-
-
-@pytest.fixture
 def handle_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Handler], None]:
     """Gives FORCE_SYNC another handler."""
 

@@ -5,11 +5,8 @@ import pytest
 
 from sync.push.registry import registry
 from tests import actions
-from tests.actions import create_category, update_user_flags
+from tests.actions import ALLOW_SELF_LIMIT_ADD, RESTRICT_VIEWING, create_category, update_user_flags
 from tests.wire import Device, Family
-
-RESTRICT_VIEWING = 1
-ALLOW_SELF_LIMIT_ADD = 2
 
 LIMITED = {
     "CREATE_CATEGORY",

@@ -3,21 +3,10 @@
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from tests import actions
 from tests.furnished import FurnishedFamily
 from tests.wire import CATEGORY_PARTS, NOTHING_KNOWN, Family
-
-
-@pytest.fixture
-def furnished(client: FlaskClient) -> FurnishedFamily:
-    return FurnishedFamily(client)
-
-
-@pytest.fixture
-def child(family: Family) -> str:
-    return family.add_child()
 
 
 def part(family: Family, name: str, category: str) -> dict[str, Any]:

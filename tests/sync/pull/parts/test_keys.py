@@ -13,11 +13,6 @@ from tests.wire import Device, Family
 MAX_KEYS = 32
 
 
-@pytest.fixture
-def device(family: Family) -> Device:
-    return family.add_device()
-
-
 def store_requests(family: Family, sender: Device, count: int) -> None:
     """Numbers from 1 on, last one first: more than one device can have at a time."""
 

@@ -3,18 +3,12 @@
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 
 from tests import actions
 from tests.actions import b64
 from tests.furnished import FurnishedFamily
 from tests.passwords import PASSWORD_HASH, SECOND_SALT
 from tests.wire import Device, Family
-
-
-@pytest.fixture
-def furnished(client: FlaskClient) -> FurnishedFamily:
-    return FurnishedFamily(client)
 
 
 def test_the_device_list_has_only_version_and_data(family: Family) -> None:

@@ -21,11 +21,6 @@ def reply(number: int, byte: int = 4, **fields: Any) -> dict[str, Any]:
     return actions.reply_to_key_request(number, **{**keys, **fields})
 
 
-@pytest.fixture
-def device(family: Family) -> Device:
-    return family.add_device()
-
-
 def requests(family: Family) -> list[tuple[int, int]]:
     """Number of the server and number of the sender."""
     return [(r["srvSeq"], r["senSeq"]) for r in family.parent.full_pull().get("krq", [])]

@@ -35,11 +35,6 @@ guarded = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def device(family: Family) -> Device:
-    return family.add_device()
-
-
 def manipulation(device: Device) -> tuple[bool, int]:
     entry = device.entry()
     return entry["hadManipulation"], entry["hadManipulationFlags"]

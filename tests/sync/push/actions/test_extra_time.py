@@ -8,12 +8,8 @@ from schemas.strict_json import MAX_SAFE_INTEGER
 from sync.notifications import Level
 from tests import actions
 from tests.actions import increment_category_extratime, set_category_extra_time
+from tests.sync.push.actions.usage import extra_time
 from tests.wire import Family, Observer
-
-
-def extra_time(family: Family, category: str) -> tuple[int, int]:
-    base = family.category(category)
-    return base["extraTime"], base["extraTimeDay"]
 
 
 def renewed(news: dict[str, Any]) -> set[str]:

@@ -13,18 +13,13 @@ from tests.actions import (
     update_app_activities,
     update_installed_apps,
 )
-from tests.wire import Device, Family, Observer
+from tests.wire import Device, Observer
 
 LIMIT = 524_288
 
 
 def b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
-
-
-@pytest.fixture
-def device(family: Family) -> Device:
-    return family.add_device()
 
 
 def content(observer: Observer) -> dict[str, bytes]:

@@ -12,13 +12,15 @@ from sync.notifications import Level
 from tests import actions
 from tests.actions import child_change_password, set_child_password
 from tests.keys import Session, b64, give_server_key, pair, parent_password_change, spki
-from tests.passwords import OTHER_SECOND_HASH, SECOND_HASH
+from tests.passwords import (
+    NEW_HASH,
+    NEW_PASSWORD,
+    NEW_SALT,
+    NEW_SECOND_HASH,
+    OTHER_SECOND_HASH,
+    SECOND_HASH,
+)
 from tests.wire import Device, Family, Observer, Sender
-
-NEW_HASH = "$2a$10$" + "n" * 53
-NEW_SALT = "$2a$10$" + "s" * 22
-NEW_SECOND_HASH = NEW_SALT + "t" * 31
-NEW_PASSWORD = {"hash": NEW_HASH, "secondSalt": NEW_SALT, "secondHash": NEW_SECOND_HASH}
 
 SIGN_IN = actions.child_sign_in()
 

@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 
-import mails
+from clock import DAY
+from mails import Mail
 from schemas.strict_json import MAX_SAFE_INTEGER
 from sync.notifications import Level
 from tests import actions
 from tests.wire import Device, Family, Observer
-
-DAY_MS = 86_400_000
 
 MARK_PENDING = actions.mark_task_pending("task00")
 DELETE = actions.delete_child_task("task00")
@@ -26,24 +25,11 @@ def review(ok: bool, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def device(family: Family, child: str) -> Device:
-    """The device of the child."""
-    return family.add_device(user=child)
-
-
-@pytest.fixture
-def pending(family: Family, category: str, device: Device) -> str:
+def pending(family: Family, category: str, child_device: Device) -> str:
     """A category with a task that the child says is done."""
     family.parent_does(task(category))
-    device.applies(MARK_PENDING)
+    child_device.applies(MARK_PENDING)
     return category
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[mails.Mail]:
-    sent: list[mails.Mail] = []
-    monkeypatch.setattr(mails, "send", sent.extend)
-    return sent
 
 
 def tasks_of(family: Family, category: str) -> list[dict[str, Any]]:
@@ -60,7 +46,7 @@ def renewed(news: dict[str, Any]) -> set[str]:
 # UPDATE_CHILD_TASK
 
 
-@pytest.mark.parametrize(("title", "duration"), [("x" * 50, DAY_MS), ("😀" * 25, 1), ("  ", 5)])
+@pytest.mark.parametrize(("title", "duration"), [("x" * 50, DAY), ("😀" * 25, 1), ("  ", 5)])
 def test_a_new_task_waits_for_the_child(
     family: Family, child: str, category: str, observer: Observer, title: str, duration: int
 ) -> None:
@@ -119,7 +105,7 @@ def test_a_task_needs_a_category_of_the_family(
         {"taskTitle": "x" * 51},
         {"taskTitle": "😀" * 26},
         {"extraTimeDuration": 0},
-        {"extraTimeDuration": DAY_MS + 1},
+        {"extraTimeDuration": DAY + 1},
         {"extraTimeDuration": 0.5},
         {"isNew": 1},
         {"taskId": "task0"},
@@ -213,12 +199,12 @@ def test_a_rejected_task_earns_nothing(family: Family, pending: str, observer: O
 
 @pytest.mark.parametrize("ok", [True, False])
 def test_only_a_pending_task_is_reviewed(
-    family: Family, category: str, device: Device, observer: Observer, ok: bool
+    family: Family, category: str, child_device: Device, observer: Observer, ok: bool
 ) -> None:
     observer.sees_refusal(review(ok))
     family.parent_does(task(category))
     observer.sees_refusal(review(ok))
-    device.applies(MARK_PENDING)
+    child_device.applies(MARK_PENDING)
     observer.sees(review(ok))
     observer.sees_refusal(review(ok))
 
@@ -251,51 +237,51 @@ def test_granting_a_task_needs_the_full_version(family: Family, observer: Observ
 
 
 def test_marking_a_task_pending_is_told_and_mailed_to_the_parents(
-    client: Any, told: Any, sent: list[mails.Mail]
+    client: Any, told: Any, mailed: list[Mail]
 ) -> None:
     family = Family(client, mail="parent@example.com")
     child = family.add_child("Jo")
     category = family.add_category(child)
-    device = family.add_device(user=child)
+    child_device = family.add_device(user=child)
     observer = Observer(family, told)
     family.parent_does(task(category))
-    news, level = observer.sees(MARK_PENDING, by=device)
+    news, level = observer.sees(MARK_PENDING, by=child_device)
     assert (renewed(news), level) == ({category}, Level.UNIMPORTANT)
     assert [entry["p"] for entry in tasks_of(family, category)] == [True]
-    assert [(mail.recipient, mail.values) for mail in sent] == [
+    assert [(mail.recipient, mail.values) for mail in mailed] == [
         ("parent@example.com", {"child": "Jo", "task": "Dishes"})
     ]
 
 
 def test_marking_a_pending_task_again_does_nothing_whoever_does_it(
-    family: Family, device: Device, observer: Observer, pending: str, sent: list[mails.Mail]
+    family: Family, child_device: Device, observer: Observer, pending: str, mailed: list[Mail]
 ) -> None:
-    for sender in (device, family.parent):
+    for sender in (child_device, family.parent):
         assert observer.sees(MARK_PENDING, by=sender) == ({}, Level.NONE)
-    assert sent == []
+    assert mailed == []
 
 
 def test_only_the_device_of_the_child_marks_its_tasks(
-    family: Family, category: str, observer: Observer, sent: list[mails.Mail]
+    family: Family, category: str, observer: Observer, mailed: list[Mail]
 ) -> None:
     family.parent_does(task(category))
     of_sibling = family.add_device(user=family.add_child())
     for sender in (family.parent, of_sibling, family.add_device()):
         observer.sees_refusal(MARK_PENDING, by=sender)
-    assert sent == []
+    assert mailed == []
 
 
 def test_a_confirmed_task_can_be_marked_pending_again(
-    family: Family, device: Device, observer: Observer, pending: str
+    family: Family, child_device: Device, observer: Observer, pending: str
 ) -> None:
     family.parent_does(review(True))
-    observer.sees(MARK_PENDING, by=device)
+    observer.sees(MARK_PENDING, by=child_device)
     assert [(entry["p"], entry["l"]) for entry in tasks_of(family, pending)] == [(True, 77)]
 
 
 @pytest.mark.parametrize("wrong", [{"taskId": "gone00"}, {"taskId": ""}, {"ok": True}])
 @pytest.mark.usefixtures("category")
 def test_an_unknown_task_is_not_marked(
-    device: Device, observer: Observer, wrong: dict[str, Any]
+    child_device: Device, observer: Observer, wrong: dict[str, Any]
 ) -> None:
-    observer.sees_refusal({**MARK_PENDING, **wrong}, by=device)
+    observer.sees_refusal({**MARK_PENDING, **wrong}, by=child_device)
