@@ -7,10 +7,11 @@ Every test makes families of its own, so one database serves all of them.
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 
+import pymysql
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -27,8 +28,9 @@ from sync.notifications import ShouldSync, should_sync
 from tests.furnished import FurnishedFamily
 from tests.keys import SecurityKey
 from tests.mail_servers import Mailbox
+from tests.observer import Configure, Observer, Untouched
 from tests.stopped_clock import Clock
-from tests.wire import ADMIN_TOKEN, SIGN_SECRET, Configure, Device, Family, Observer, Untouched
+from tests.wire import ADMIN_TOKEN, SIGN_SECRET, Device, Family
 from web import errors
 from web.refusals import RefusalLog
 
@@ -50,11 +52,23 @@ def app(
             pytest.skip("set TEST_MYSQL_URL=mysql://USER:PASSWORD@HOST/DATABASE to run it there")
     app = create_app(replace(settings.from_environment({}), database_url=url))
     app.testing = True
-    if request.param == "mysql":
+    with _no_other_run() if request.param == "mysql" else nullcontext():
+        db.migrate()
+        yield app
+        db.database.close_all()
+
+
+@contextmanager
+def _no_other_run() -> Iterator[None]:
+    """Empties the database, and keeps other processes from testing on it meanwhile."""
+    name = db.database.database
+    with closing(pymysql.connect(database=name, **db.database.connect_params)) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT GET_LOCK(%s, 0)", [f"tests on {name}"])
+            ((locked,),) = cursor.fetchall()
+        assert locked == 1, f"another process is testing on {name}"
         _drop_tables()
-    db.migrate()
-    yield app
-    db.database.close_all()
+        yield
 
 
 def _drop_tables() -> None:

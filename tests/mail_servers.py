@@ -15,8 +15,8 @@ from aiosmtpd.smtp import SMTP
 
 import mails
 from settings import MailServer
+from tests.observer import Configure
 from tests.real_server import PATIENCE_S, free_port
-from tests.wire import Configure
 
 
 class Received:

@@ -10,7 +10,8 @@ from flask import Flask
 import app as factory
 import settings
 from storage import database as db
-from tests.wire import NOTHING_KNOWN, Configure, Family
+from tests.observer import Configure
+from tests.wire import NOTHING_KNOWN, Family
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import logging
 import re
 import struct
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Protocol
@@ -26,7 +26,6 @@ from accounts.devices import create_device
 from accounts.families import create_family
 from identifiers import new_auth_token, new_id_in_family
 from storage import database as db
-from sync.notifications import Level, ShouldSync
 from tests import actions
 from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, password
 
@@ -448,49 +447,3 @@ class Family:
         """A part of a category as clients see it."""
         entries = self.parent.full_pull()[part]
         return next(entry for entry in entries if entry["categoryId"] == category_id)
-
-
-#: Changes settings until the end of the test.
-Configure = Callable[..., None]
-
-#: Asserts that the block changes nothing of a family.
-Untouched = Callable[[Family], AbstractContextManager[None]]
-
-
-class Observer:
-    """A second device of a family, which is told about actions of others and pulls them."""
-
-    def __init__(self, family: Family, told: list[ShouldSync]) -> None:
-        self.family = family
-        self.device = family.add_device("Observer")
-        self._told = told
-
-    def sees(
-        self, *actions: Action, by: Sender | Device | None = None
-    ) -> tuple[dict[str, Any], Level]:
-        """Asserts that actions, by default of the parent, are applied. Returns what the device then
-        pulls and the level that it is told."""
-        self._wait()
-        (by or self.family.parent.as_parent()).applies(*actions)
-        return self.device.news(), self._level()
-
-    def sees_refusal(self, *actions: Action, by: Sender | Device | None = None) -> None:
-        """Asserts that each action is refused and that they leave no trace."""
-        self._wait()
-        (by or self.family.parent.as_parent()).refuses(*actions)
-        news, level = self.device.news(), self._level()
-        assert (news, level) == ({}, Level.NONE), f"refused, but left a trace: {news}, {level}"
-
-    def _wait(self) -> None:
-        self.device.pull()
-        self._told.clear()
-
-    def _level(self) -> Level:
-        return max(
-            (
-                Level.IMPORTANT if message.is_important else Level.UNIMPORTANT
-                for message in self._told
-                if message.device_auth_token == self.device.token
-            ),
-            default=Level.NONE,
-        )

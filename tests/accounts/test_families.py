@@ -10,10 +10,11 @@ from clock import DAY
 from mails import Mail
 from sync.notifications import ShouldSync
 from tests import actions
+from tests.observer import Configure, Untouched
 from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, password
 from tests.rows import OF_FAMILIES, models_with_rows, store_row_of_each_kind, stored_token
 from tests.stopped_clock import Clock
-from tests.wire import Configure, Device, Family, Untouched, mail_auth_token, new_address, post
+from tests.wire import Device, Family, mail_auth_token, new_address, post
 
 STATUS = "/parent/get-status-by-mail-address"
 CREATE = "/parent/create-family"

@@ -14,8 +14,9 @@ from clock import HOUR, MINUTE
 from mails import delivery
 from tests.command_line import run
 from tests.mail_servers import Mailbox, ScriptedServer
+from tests.observer import Configure
 from tests.stopped_clock import Clock
-from tests.wire import Configure, Family, post
+from tests.wire import Family, post
 
 _numbers = count()
 

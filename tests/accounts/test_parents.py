@@ -10,6 +10,7 @@ from mails import Mail
 from sync.notifications import ShouldSync
 from tests import actions
 from tests.keys import SecurityKey, Session
+from tests.observer import Configure, Untouched
 from tests.passwords import (
     NEW_HASH,
     NEW_PASSWORD,
@@ -19,16 +20,7 @@ from tests.passwords import (
     SECOND_HASH,
 )
 from tests.stopped_clock import Clock
-from tests.wire import (
-    Configure,
-    Device,
-    Family,
-    HttpClient,
-    Untouched,
-    mail_auth_token,
-    new_address,
-    post,
-)
+from tests.wire import Device, Family, HttpClient, mail_auth_token, new_address, post
 
 CAN_RECOVER = "/parent/can-recover-password"
 RECOVER = "/parent/recover-parent-password"

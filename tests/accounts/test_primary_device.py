@@ -7,7 +7,8 @@ import pytest
 
 from sync.notifications import ShouldSync, sign_out_requested
 from tests import actions
-from tests.wire import Device, Family, Untouched, post
+from tests.observer import Untouched
+from tests.wire import Device, Family, post
 
 UPDATE = "/child/update-primary-device"
 LOGOUT = "/child/logout-at-primary-device"

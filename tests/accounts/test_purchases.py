@@ -11,8 +11,9 @@ from clock import DAY
 from storage import database as db
 from storage.rows import tuples
 from sync.notifications import ShouldSync
+from tests.observer import Untouched
 from tests.stopped_clock import Clock
-from tests.wire import Family, Untouched, as_admin, new_address, post
+from tests.wire import Family, as_admin, new_address, post
 
 CAN_BUY = "/purchase/can-do-purchase"
 GOOGLE_PLAY = "/purchase/finish-purchase-by-google-play"

@@ -9,9 +9,10 @@ import models
 from storage import database as db
 from sync.notifications import ShouldSync
 from tests.keys import SecurityKey, Session
+from tests.observer import Untouched
 from tests.passwords import SECOND_HASH
 from tests.rows import models_with_rows, store_row_of_each_kind, stored_token
-from tests.wire import NOTHING_KNOWN, Device, Family, Untouched, post
+from tests.wire import NOTHING_KNOWN, Device, Family, post
 
 REMOVE = "/parent/remove-device"
 

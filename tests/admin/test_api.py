@@ -10,17 +10,9 @@ import models
 from clock import DAY
 from storage import database as db
 from sync.notifications import everyone_should_sync
+from tests.observer import Configure, Untouched
 from tests.stopped_clock import Clock
-from tests.wire import (
-    ADMIN_TOKEN,
-    Configure,
-    Family,
-    Untouched,
-    as_admin,
-    mail_auth_token,
-    new_address,
-    post,
-)
+from tests.wire import ADMIN_TOKEN, Family, as_admin, mail_auth_token, new_address, post
 
 # Status
 

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 from mails import Mail, NotDelivered, delivery
 from mails.delivery import hand_over
 from tests.mail_servers import Mailbox, ScriptedServer
-from tests.wire import Configure
+from tests.observer import Configure
 
 MAIL = Mail("parent@example.org", "account deleted")
 TIMEOUT_S = 5

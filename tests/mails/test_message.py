@@ -9,7 +9,7 @@ import pytest
 from mails import Mail
 from mails.message import message
 from tests.mail_servers import Received
-from tests.wire import Configure
+from tests.observer import Configure
 
 VALUES = {
     "login code": {"code": "apple banana cherry", "device": "Tablet <1> & more"},

@@ -7,8 +7,9 @@ import models
 from storage import database as db
 from tests import actions
 from tests.mail_servers import Mailbox, ScriptedServer
+from tests.observer import Configure
 from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT
-from tests.wire import Configure, Device, Family, post
+from tests.wire import Device, Family, post
 
 MAIL = "parent@example.org"
 OTHER_MAIL = "other@example.org"

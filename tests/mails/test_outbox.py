@@ -9,8 +9,8 @@ from flask import Flask
 from mails import Mail, send
 from mails.outbox import outbox
 from tests.mail_servers import Mailbox, ScriptedServer
+from tests.observer import Configure
 from tests.stopped_clock import Clock
-from tests.wire import Configure
 
 GOODBYE = Mail("parent@example.org", "account deleted")
 WARNING = Mail("parent@example.org", "uninstall", {"device": "Tablet"})

@@ -25,6 +25,10 @@ _names = count()
 
 @pytest.fixture(autouse=True)
 def no_other_families(app: Flask) -> None:
+    """Deletes the families of earlier tests, since jobs count the rows of all families.
+
+    No test is running meanwhile: the `app` fixture gives each process a database of its own.
+    """
     db.writing(models.Family.delete().execute)()
 
 

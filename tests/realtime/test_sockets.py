@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from realtime.sockets import OpenSocket
+from tests.observer import Configure
 from tests.real_server import RawSocket, Server
-from tests.wire import Configure
 
 
 @pytest.fixture

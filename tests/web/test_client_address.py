@@ -4,7 +4,7 @@ import pytest
 from marshmallow import ValidationError
 
 from settings import Networks
-from tests.wire import Configure
+from tests.observer import Configure
 from web.client_address import client_address, client_network
 
 

@@ -8,7 +8,8 @@ from sync.notifications import Level
 from sync.push.actions.category_apps import CHUNK
 from tests import actions
 from tests.actions import add_category_apps, remove_category_apps
-from tests.wire import Family, Observer, Sender
+from tests.observer import Observer
+from tests.wire import Family, Sender
 
 
 def apps_of(family: Family, category: str) -> list[str]:

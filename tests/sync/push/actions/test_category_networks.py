@@ -7,7 +7,8 @@ import pytest
 from sync.notifications import Level
 from sync.push.actions.category_networks import MAX_NETWORKS
 from tests.actions import add_category_network_id, reset_category_network_ids
-from tests.wire import Family, Observer
+from tests.observer import Observer
+from tests.wire import Family
 
 
 def networks_of(family: Family, category: str) -> list[dict[str, str]]:

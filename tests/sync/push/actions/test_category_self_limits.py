@@ -7,7 +7,8 @@ import pytest
 
 from sync.notifications import Level
 from tests import actions
-from tests.wire import Family, Observer, Sender
+from tests.observer import Observer
+from tests.wire import Family, Sender
 
 Builder = Callable[..., dict[str, Any]]
 

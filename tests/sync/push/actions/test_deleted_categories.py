@@ -6,7 +6,8 @@ import pytest
 
 from sync.notifications import Level
 from tests import actions
-from tests.wire import Family, Observer
+from tests.observer import Observer
+from tests.wire import Family
 
 
 def fill(family: Family, category: str) -> None:

@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from sync.notifications import Level, ShouldSync
 from tests import actions
 from tests.actions import b64, finish_key_request, send_key_request, upload_device_public_key
-from tests.wire import Device, Family, Observer
+from tests.observer import Observer
+from tests.wire import Device, Family
 
 
 def reply(number: int, byte: int = 4, **fields: Any) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import pytest
 from sync.notifications import Level
 from tests import actions
 from tests.actions import update_device_status
-from tests.wire import Device, Family, Observer
+from tests.observer import Observer
+from tests.wire import Device, Family
 
 PROTECTION_LEVELS = ["none", "simple device admin", "password device admin", "device owner"]
 RUNTIME_PERMISSIONS = ["not granted", "not required", "granted"]

@@ -9,8 +9,9 @@ import models
 from storage import database as db
 from sync.notifications import Level, ShouldSync
 from tests import actions
+from tests.observer import Observer
 from tests.passwords import SECOND_HASH
-from tests.wire import Device, Family, Observer, post
+from tests.wire import Device, Family, post
 
 RENAME = actions.update_device_name("DEVICE")
 USER = actions.set_device_user("DEVICE", "CHILD")

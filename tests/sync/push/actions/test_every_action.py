@@ -12,9 +12,10 @@ from tests import actions
 from tests.actions import b64
 from tests.furnished import FurnishedFamily
 from tests.keys import SecurityKey, Session, parent_password_change
+from tests.observer import Observer
 from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, password
 from tests.rows import stored_rows
-from tests.wire import Device, Observer, Sender
+from tests.wire import Device, Sender
 
 #: For actions without content that could be invalid.
 UNKNOWN_FIELD = {"more": 1}

@@ -8,8 +8,9 @@ from schemas.strict_json import MAX_SAFE_INTEGER
 from sync.notifications import Level
 from tests import actions
 from tests.actions import increment_category_extratime, set_category_extra_time
+from tests.observer import Observer
 from tests.sync.push.actions.usage import extra_time
-from tests.wire import Family, Observer
+from tests.wire import Family
 
 
 def renewed(news: dict[str, Any]) -> set[str]:

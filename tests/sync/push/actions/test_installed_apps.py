@@ -13,7 +13,8 @@ from tests.actions import (
     update_app_activities,
     update_installed_apps,
 )
-from tests.wire import Device, Observer
+from tests.observer import Observer
+from tests.wire import Device
 
 LIMIT = 524_288
 

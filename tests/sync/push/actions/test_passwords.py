@@ -12,6 +12,7 @@ from sync.notifications import Level
 from tests import actions
 from tests.actions import child_change_password, set_child_password
 from tests.keys import Session, b64, give_server_key, pair, parent_password_change, spki
+from tests.observer import Observer
 from tests.passwords import (
     NEW_HASH,
     NEW_PASSWORD,
@@ -20,7 +21,7 @@ from tests.passwords import (
     OTHER_SECOND_HASH,
     SECOND_HASH,
 )
-from tests.wire import Device, Family, Observer, Sender
+from tests.wire import Device, Family, Sender
 
 SIGN_IN = actions.child_sign_in()
 

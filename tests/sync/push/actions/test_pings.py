@@ -7,7 +7,8 @@ from flask.testing import FlaskClient
 
 from sync.notifications import ShouldSync
 from tests.actions import ping
-from tests.wire import Device, Family, Observer
+from tests.observer import Observer
+from tests.wire import Device, Family
 
 Ping = tuple[str, str, str]
 

@@ -11,8 +11,9 @@ from sync.notifications import Level
 from tests import actions
 from tests.actions import remove_user, update_user_limit_login_category
 from tests.keys import SecurityKey, b64
+from tests.observer import Observer
 from tests.passwords import OTHER_SECOND_HASH, PASSWORD_HASH, SECOND_HASH, SECOND_SALT
-from tests.wire import Family, Observer, Sender
+from tests.wire import Family, Sender
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import pytest
 
 from sync.notifications import Level
 from tests import actions
-from tests.wire import Family, Observer, Sender
+from tests.observer import Observer
+from tests.wire import Family, Sender
 
 STRICT = {"time": 1000, "days": 3, "extraTime": True}
 

@@ -9,7 +9,8 @@ from mails import Mail
 from schemas.strict_json import MAX_SAFE_INTEGER
 from sync.notifications import Level
 from tests import actions
-from tests.wire import Device, Family, Observer
+from tests.observer import Observer
+from tests.wire import Device, Family
 
 MARK_PENDING = actions.mark_task_pending("task00")
 DELETE = actions.delete_child_task("task00")

@@ -7,8 +7,9 @@ import pytest
 from sync.notifications import Level
 from tests import actions
 from tests.keys import SecurityKey, Session, b64
+from tests.observer import Observer
 from tests.passwords import OTHER_SECOND_HASH
-from tests.wire import Family, Observer, Sender
+from tests.wire import Family, Sender
 
 
 def handles(family: Family) -> set[str]:

@@ -11,8 +11,9 @@ from storage import database as db
 from sync.notifications import Level
 from tests import actions
 from tests.actions import TODAY, add_used_time, add_used_time_v2, used
+from tests.observer import Observer
 from tests.sync.push.actions.usage import WHOLE_DAY, extra_time, sessions, times
-from tests.wire import Device, Family, Observer
+from tests.wire import Device, Family
 
 # Both versions
 

@@ -6,8 +6,9 @@ import pytest
 
 from sync.notifications import Level, ShouldSync
 from tests import actions
+from tests.observer import Observer
 from tests.passwords import OTHER_SECOND_HASH, PASSWORD_HASH, SECOND_SALT, password
-from tests.wire import Family, Observer
+from tests.wire import Family
 
 PASSWORD = password(OTHER_SECOND_HASH)
 
