@@ -112,29 +112,30 @@ class HttpWorker(ThreadWorker):
     def enqueue_req(self, conn: Any) -> None:
         """gunicorn calls this for connections that are new, or have more to say."""
         conn.init()
-        self._watch(conn, self._gathering, self._gather)
-        self._gather(conn)
+        try:
+            is_ready = _receive(conn)
+        except OSError:
+            self._close(conn)
+            return
+        if is_ready:
+            super().enqueue_req(conn)
+        else:
+            self._watch(conn, self._gathering, self._gather)
 
     def _gather(self, conn: Any) -> None:
         request: io.BytesIO = conn.parser.unreader.buf
-        if not _is_ready(request.getvalue()):
-            try:
-                data = conn.sock.recv_available(MAX_HEAD)
-            except OSError:
-                data = b""
-            if data is None:
-                return
-            request.seek(0, io.SEEK_END)
-            request.write(data)
-            if _END_OF_HEAD in request.getvalue():
-                self._gathering[conn] += len(data) * PATIENCE_PER_BYTE_S
-            elif not data:
-                self._drop(conn, self._gathering)
-                return
-            if data and not _is_ready(request.getvalue()):
-                return
-        self._unwatch(conn, self._gathering)
-        super().enqueue_req(conn)
+        before = len(request.getvalue())
+        try:
+            is_ready = _receive(conn)
+        except OSError:
+            self._drop(conn, self._gathering)
+            return
+        if is_ready:
+            self._unwatch(conn, self._gathering)
+            super().enqueue_req(conn)
+        elif _END_OF_HEAD in request.getvalue():
+            received = len(request.getvalue()) - before
+            self._gathering[conn] += received * PATIENCE_PER_BYTE_S
 
     def _begin_request(self, conn: Any) -> None:
         self._unwatch(conn, self._idle)
@@ -246,6 +247,21 @@ class HttpWorker(ThreadWorker):
                 "X-Content-Type-Options: nosniff\r\n"
                 f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
             )
+
+
+def _receive(conn: Any) -> bool:
+    """Receives what has arrived of a request. Returns whether a thread should take it over. Raises
+    OSError if the connection has ended without a request."""
+    request: io.BytesIO = conn.parser.unreader.buf
+    if _is_ready(request.getvalue()):
+        return True
+    if (data := conn.sock.recv_available(MAX_HEAD)) is None:
+        return False
+    request.seek(0, io.SEEK_END)
+    request.write(data)
+    if not data and _END_OF_HEAD not in request.getvalue():
+        raise ConnectionResetError
+    return not data or _is_ready(request.getvalue())
 
 
 def _is_ready(request: bytes) -> bool:
