@@ -7,7 +7,7 @@ from tests.real_server import Server
 
 PUSH = b"POST /sync/push-actions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
 TIME = b"GET /time HTTP/1.1\r\nHost: a\r\n\r\n"
-LAST_TIME = b"GET /time HTTP/1.1\r\nConnection: close\r\n\r\n"
+LAST_TIME = b"GET /time HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 PATIENCE_S = 60
 
