@@ -109,7 +109,7 @@ class Device(Row):
     name = CharField()
     model = CharField()
     added_at = BigIntegerField()
-    device_auth_token = _id(32)
+    token_hash = _id(64)
     current_user_id = _optional_id()
     is_user_kept_signed_in = BooleanField(default=False)
     default_user_id = _optional_id()
@@ -146,7 +146,7 @@ class Device(Row):
 
     class Meta:
         primary_key = CompositeKey("family_id", "device_id")
-        indexes = ((("device_auth_token",), True),)
+        indexes = ((("token_hash",), True),)
 
 
 class Category(Row):
@@ -405,7 +405,7 @@ class Purchase(Row):
 
 
 class AddDeviceToken(Row):
-    token = CharField(primary_key=True)  # the words in lower case
+    token_hash = CharField(max_length=64, primary_key=True)  # of the words in lower case
     family_id = _id(10)
     device_id = _id(6)  # what the new device will get
     created_at = BigIntegerField()
@@ -415,7 +415,7 @@ class AddDeviceToken(Row):
 
 
 class MailLoginToken(Row):
-    mail_login_token = CharField(max_length=32, primary_key=True)
+    token_hash = CharField(max_length=64, primary_key=True)
     received_code = CharField()
     mail = CharField()
     created_at = BigIntegerField()
@@ -427,7 +427,7 @@ class MailLoginToken(Row):
 
 
 class MailAuthToken(Row):
-    token = CharField(max_length=32, primary_key=True)
+    token_hash = CharField(max_length=64, primary_key=True)
     mail = CharField()
     created_at = BigIntegerField()
     locale = CharField()
@@ -461,7 +461,7 @@ class OldDevice(Row):
     """Tokens of removed devices, never pruned: only what stands here may wipe a phone
     (device-lifecycle.md, "Old token list")."""
 
-    device_auth_token = CharField(max_length=32, primary_key=True)
+    token_hash = CharField(max_length=64, primary_key=True)
 
 
 class ServerSetting(Row):

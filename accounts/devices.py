@@ -8,7 +8,7 @@ import clock
 from accounts.mail_tokens import is_too_old
 from accounts.parent_login import acting_parent
 from accounts.words import new_words, normalized
-from identifiers import new_auth_token, new_id_in_family
+from identifiers import new_auth_token, new_id_in_family, token_hash
 from models import AddDeviceToken, Device, Family, User
 from schemas.fields import is_blank
 from storage.database import writing
@@ -33,27 +33,29 @@ def create_device(
     model: str,
     device_id: str | None = None,
     parent: User | None = None,
-) -> Device:
+) -> tuple[Device, str]:
     """Stores a new device, at which `parent` is kept signed in if one is given. Without a name it
-    is called like its model."""
-    return Device.create(
+    is called like its model. Returns it with its token, which is not stored itself."""
+    token = new_auth_token()
+    device = Device.create(
         family_id=family.family_id,
         device_id=device_id or new_id_in_family(),
         name=model if is_blank(name) else name,
         model=model,
         added_at=clock.now_ms(),
-        device_auth_token=new_auth_token(),
+        token_hash=token_hash(token),
         current_user_id=parent.user_id if parent else "",
         is_user_kept_signed_in=parent is not None,
     )
+    return device, token
 
 
-def joined(device: Device, client_level: float) -> dict[str, Any]:
+def joined(device: Device, token: str, client_level: float) -> dict[str, Any]:
     """What a new device is told: who it is, and all that it would pull."""
     return {
-        "deviceAuthToken": device.device_auth_token,
+        "deviceAuthToken": token,
         "ownDeviceId": device.device_id,
-        "data": first_status(device, client_level),
+        "data": first_status(token, client_level),
     }
 
 
@@ -62,39 +64,42 @@ def create_add_device_token(body: dict[str, Any]) -> dict[str, Any]:
     """Makes the words that a new device joins with. Raises 401."""
     device, family = calling_device(body["device_auth_token"], for_write=True)
     acting_parent(device, body["parent_id"], body["parent_password_second_hash"])
-    token = new_add_device_token(family)
-    return {"token": token.token, "deviceId": token.device_id}
+    words, device_id = new_add_device_token(family)
+    return {"token": words, "deviceId": device_id}
 
 
-def new_add_device_token(family: Family) -> AddDeviceToken:
+def new_add_device_token(family: Family) -> tuple[str, str]:
     """Stores a token, which replaces the former ones of the family."""
     AddDeviceToken.delete().where(AddDeviceToken.family_id == family.family_id).execute()
-    return AddDeviceToken.create(
-        token=new_words(TOKEN_WORDS),
+    words, device_id = new_words(TOKEN_WORDS), new_id_in_family()
+    AddDeviceToken.create(
+        token_hash=token_hash(words),
         family_id=family.family_id,
-        device_id=new_id_in_family(),
+        device_id=device_id,
         created_at=clock.now_ms(),
     )
+    return words, device_id
 
 
 @writing
 def add_device(body: dict[str, Any]) -> dict[str, Any]:
     """A device joins the family that its words were made for. Raises 401 for wrong words."""
-    token = AddDeviceToken.get_or_none(AddDeviceToken.token == normalized(body["register_token"]))
-    if token is None or is_too_old(token.created_at):
+    hashed = token_hash(normalized(body["register_token"]))
+    invitation = AddDeviceToken.get_or_none(AddDeviceToken.token_hash == hashed)
+    if invitation is None or is_too_old(invitation.created_at):
         raise Unauthorized("These words are unknown or too old; have new ones made.")
-    family = locked_family(token.family_id)
-    if family is None or not token.delete_instance():
+    family = locked_family(invitation.family_id)
+    if family is None or not invitation.delete_instance():
         raise Unauthorized("These words were used a moment ago; have new ones made.")
-    device = create_device(
+    device, token = create_device(
         family,
-        device_id=token.device_id,
+        device_id=invitation.device_id,
         name=body["device_name"],
         model=body["child_device"]["model"],
     )
     renew_versions(family, DEVICE_LIST)
     notify_family(family.family_id, Level.UNIMPORTANT, except_device_id=device.device_id)
-    return joined(device, body["client_level"])
+    return joined(device, token, body["client_level"])
 
 
 @writing
@@ -114,7 +119,7 @@ def remove_device(body: dict[str, Any]) -> dict[str, Any]:
     removed.delete_instance()
     renew_versions(family, DEVICE_LIST, USER_LIST)
     notify_family(family.family_id, Level.UNIMPORTANT)
-    sync_removed_devices([removed.device_auth_token])
+    sync_removed_devices([removed.token_hash])
     announce_presence(family.family_id)
     return {"ok": True}
 
@@ -123,4 +128,4 @@ def retire_device(device: Device) -> None:
     """Lets a device that is about to be deleted find out."""
     if not device.did_report_uninstall:
         # Otherwise nobody knows its token, and the one it had is in the list already.
-        retire_token(device.device_auth_token)
+        retire_token(device.token_hash)

@@ -60,13 +60,13 @@ def create_family_by_mail(body: dict[str, Any]) -> dict[str, Any]:
         second_password_hash=body["parent_password"]["second_hash"],
         second_password_salt=body["parent_password"]["second_salt"],
     )
-    device = create_device(
+    device, token = create_device(
         family,
         name=body["device_name"],
         model=body["parent_device"]["model"],
         parent=parent,
     )
-    return joined(device, body["client_level"])
+    return joined(device, token, body["client_level"])
 
 
 @writing
@@ -74,7 +74,7 @@ def sign_in_into_family(body: dict[str, Any]) -> dict[str, Any]:
     """Adds a device at which the parent with the address is kept signed in. Raises 401 and 409."""
     proof = use_proof(body["mail_auth_token"])
     parent, family = owner_of(proof.mail)
-    device = create_device(
+    device, token = create_device(
         family,
         name=body["device_name"],
         model=body["parent_device"]["model"],
@@ -84,7 +84,7 @@ def sign_in_into_family(body: dict[str, Any]) -> dict[str, Any]:
     notify_family(family.family_id, Level.UNIMPORTANT, except_device_id=device.device_id)
     mail = mails.Mail(proof.mail, "device linked", {"device": device.name}, proof.locale)
     after_commit(lambda: mails.send([mail]))
-    return joined(device, body["client_level"])
+    return joined(device, token, body["client_level"])
 
 
 @writing
@@ -102,8 +102,8 @@ def delete_account(body: dict[str, Any]) -> str:
     # Without any address nothing would be proven, and children's devices may ask, too.
     if proven != addresses or not addresses:
         raise Unauthorized("Every parent with an address has to confirm this by mail.")
-    tokens = delete_family(family)
-    sync_removed_devices(tokens)
+    token_hashes = delete_family(family)
+    sync_removed_devices(token_hashes)
     goodbyes = [mails.Mail(address, "account deleted") for address in sorted(addresses)]
     after_commit(lambda: mails.send(goodbyes))
     return "OK"
@@ -145,10 +145,10 @@ def create_family(
 
 
 def delete_family(family: Family) -> list[str]:
-    """Deletes all that belongs to a family; its devices learn that they were removed. Returns their
-    tokens. To be called in a write transaction."""
+    """Deletes all that belongs to a family; its devices learn that they were removed. Returns the
+    hashes of their tokens. To be called in a write transaction."""
     devices = list(Device.select().where(Device.family_id == family.family_id))
     for device in devices:
         retire_device(device)
     family.delete_instance()
-    return [device.device_auth_token for device in devices]
+    return [device.token_hash for device in devices]

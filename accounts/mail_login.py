@@ -7,11 +7,11 @@ from werkzeug.exceptions import BadRequest, Forbidden, Gone, InternalServerError
 import clock
 import mails
 import settings
-from accounts.mail_tokens import LIFETIME, is_too_old, users_with_mail
+from accounts.mail_tokens import LIFETIME, is_too_old, new_proof, users_with_mail
 from accounts.words import new_words, same_words
-from identifiers import new_auth_token
+from identifiers import new_auth_token, token_hash
 from mails import rate_limits
-from models import MailAuthToken, MailLoginToken
+from models import MailLoginToken
 from schemas.addresses import NoAddress, bare_address, domain_of
 from storage.database import for_update, reading, writing
 from sync.caller import calling_device
@@ -63,7 +63,7 @@ def _shown_device(token: str | None, address: str) -> dict[str, str]:
 def _store_code(code: str, address: str, locale: str) -> str:
     token = new_auth_token()
     MailLoginToken.create(
-        mail_login_token=token,
+        token_hash=token_hash(token),
         received_code=code,
         mail=address,
         created_at=clock.now_ms(),
@@ -85,7 +85,7 @@ def sign_in_by_mail_code(body: dict[str, Any]) -> dict[str, Any]:
 def _try_code(login_token: str, typed: str) -> str | Forbidden | Gone:
     """Returns errors instead of raising them, for the attempt has to be stored."""
     login = for_update(
-        MailLoginToken.select().where(MailLoginToken.mail_login_token == login_token)
+        MailLoginToken.select().where(MailLoginToken.token_hash == token_hash(login_token))
     ).get_or_none()
     if login is None or not login.remaining_attempts or is_too_old(login.created_at):
         return Gone("This login is unknown or too old; ask for a new code.")
@@ -96,10 +96,7 @@ def _try_code(login_token: str, typed: str) -> str | Forbidden | Gone:
             return Gone("The code is wrong for the last time; ask for a new one.")
         return Forbidden("The code is wrong.")
     login.delete_instance()
-    proof = MailAuthToken.create(
-        token=new_auth_token(), mail=login.mail, created_at=clock.now_ms(), locale=login.locale
-    )
-    return str(proof.token)
+    return new_proof(login.mail, login.locale)
 
 
 @reading

@@ -4,6 +4,7 @@ from werkzeug.exceptions import Conflict, Unauthorized
 
 import clock
 from clock import HOUR
+from identifiers import new_auth_token, token_hash
 from models import Family, MailAuthToken, User
 from storage.database import for_update
 from sync.caller import locked_family
@@ -16,9 +17,18 @@ def is_too_old(created_at: int) -> bool:
     return created_at + LIFETIME < clock.now_ms()
 
 
+def new_proof(mail: str, locale: str) -> str:
+    """Stores that the caller reads the mails to an address. Returns the token to show for it."""
+    token = new_auth_token()
+    MailAuthToken.create(
+        token_hash=token_hash(token), mail=mail, created_at=clock.now_ms(), locale=locale
+    )
+    return token
+
+
 def read_proof(token: str) -> MailAuthToken:
     """The unused proof with this token. Raises 401."""
-    proof = MailAuthToken.get_or_none(MailAuthToken.token == token)
+    proof = MailAuthToken.get_or_none(MailAuthToken.token_hash == token_hash(token))
     if proof is None or is_too_old(proof.created_at):
         raise _unknown_proof()
     return proof

@@ -49,7 +49,7 @@ def logout_at_primary_device(body: dict[str, Any]) -> dict[str, Any]:
     primary = _devices_of(child).get(child.current_device)
     if primary is None:
         raise Conflict("The child has no primary device.")
-    request_sign_out(primary.device_auth_token)
+    request_sign_out(primary.token_hash)
     return {"ok": True}
 
 

@@ -4,7 +4,6 @@ import click
 
 from accounts.devices import new_add_device_token
 from commands.common import no_such_family, open_database
-from models import AddDeviceToken
 from storage import database as db
 from sync.caller import locked_family
 
@@ -19,12 +18,13 @@ def device_commands() -> None:
 def add_token(family_id: str) -> None:
     """Print the words to type into the app of a new device. They are good for three hours."""
     open_database()
-    click.echo(_new_token(family_id).token)
+    click.echo(_new_words(family_id))
 
 
 @db.writing
-def _new_token(family_id: str) -> AddDeviceToken:
+def _new_words(family_id: str) -> str:
     family = locked_family(family_id)
     if family is None:
         raise no_such_family(family_id)
-    return new_add_device_token(family)
+    words, _ = new_add_device_token(family)
+    return words

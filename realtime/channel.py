@@ -10,9 +10,10 @@ from typing import Any
 import socketio
 
 import settings
+from identifiers import token_hash
 from realtime.connections import OwnConnections
 from realtime.engine import Engine
-from realtime.presence import Presence, token_room
+from realtime.presence import Presence, device_room
 from realtime.sockets import OpenSocket, open_sockets
 from realtime.worker import Worker
 from storage.engines import DATABASE_TROUBLE
@@ -62,7 +63,8 @@ class Channel:
             lambda _, family_id: later(partial(self._presence.look_again, family_id)), weak=False
         )
         notifications.sign_out_requested.connect(
-            lambda _, token: later(partial(self._emit, "sign out", [token_room(token)])), weak=False
+            lambda _, token_hash: later(partial(self._emit, "sign out", [device_room(token_hash)])),
+            weak=False,
         )
         notifications.everyone_should_sync.connect(
             lambda _: threading.Thread(target=self._tell_everyone, daemon=True).start(), weak=False
@@ -84,17 +86,18 @@ class Channel:
         rooms = self._rooms[sid]
         for room in rooms:
             self.server.leave_room(sid, room)
-        rooms[:] = [token_room(token), _room_of_second(random.randrange(self._spread_s))]
+        hashed = token_hash(token)
+        rooms[:] = [device_room(hashed), _room_of_second(random.randrange(self._spread_s))]
         for room in rooms:
             self.server.enter_room(sid, room)
         self.server.after_packet(
-            partial(self._worker.do, partial(self._start_presence, sid, token))
+            partial(self._worker.do, partial(self._start_presence, sid, hashed))
         )
         return None
 
-    def _start_presence(self, sid: str, token: str) -> None:
+    def _start_presence(self, sid: str, hashed: str) -> None:
         if sid in self._rooms:
-            self._presence.login(sid, token)
+            self._presence.login(sid, hashed)
 
     def _disconnected(self, sid: str, _reason: str) -> None:
         del self._rooms[sid]
@@ -104,7 +107,7 @@ class Channel:
 
     def _tell_to_sync(self, messages: list[ShouldSync]) -> None:
         for message in messages:
-            room = token_room(message.device_auth_token)
+            room = device_room(message.token_hash)
             self._emit("should sync", [room], {"isImportant": message.is_important})
 
     def _tell_everyone(self) -> None:

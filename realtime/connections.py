@@ -10,16 +10,16 @@ class OwnConnections:
     TROUBLE: tuple[type[Exception], ...] = ()
 
     def __init__(self) -> None:
-        #: family and token, by connection
+        #: family and hash of the token, by connection
         self._logins: dict[str, tuple[str, str]] = {}
-        #: connections with their tokens, by family
+        #: connections with the hashes of their tokens, by family
         self._families: dict[str, dict[str, str]] = defaultdict(dict)
         self._shown: dict[str, list[str]] = {}
 
-    def add(self, family_id: str, token: str, sid: str) -> None:
+    def add(self, family_id: str, token_hash: str, sid: str) -> None:
         """A connection has logged in with the token of a device."""
-        self._logins[sid] = family_id, token
-        self._families[family_id][sid] = token
+        self._logins[sid] = family_id, token_hash
+        self._families[family_id][sid] = token_hash
 
     def remove(self, sid: str) -> str | None:
         """Returns the family that the connection belonged to."""
@@ -30,8 +30,8 @@ class OwnConnections:
                 del self._families[family_id]
         return family_id
 
-    def tokens(self, family_id: str) -> set[str]:
-        """The tokens that the connections of a family have logged in with."""
+    def token_hashes(self, family_id: str) -> set[str]:
+        """The hashes of the tokens that the connections of a family have logged in with."""
         return set(self._families[family_id].values()) if family_id in self._families else set()
 
     def shown(self, family_id: str) -> list[str]:

@@ -6,7 +6,6 @@ for each device that it goes through, here one list is sent when it has changed.
 
 from collections.abc import Callable
 
-from identifiers import AUTH_TOKEN
 from models import Device
 from realtime.connections import OwnConnections
 from storage.database import reading
@@ -23,14 +22,14 @@ class Presence:
         self._connections = connections
         self._tell = tell
 
-    def login(self, sid: str, token: str) -> None:
+    def login(self, sid: str, token_hash: str) -> None:
         """A connection has logged in. Nothing happens if no device has the token."""
         self.leave(sid)
-        family_id = _family_of(token)
+        family_id = _family_of(token_hash)
         if family_id is None:
             return
         with self._connections.exclusive(family_id):
-            self._connections.add(family_id, token, sid)
+            self._connections.add(family_id, token_hash, sid)
             visible, is_told = self._look_again(family_id)
             if visible and not is_told:
                 self._tell([sid], visible)
@@ -49,33 +48,30 @@ class Presence:
     def _look_again(self, family_id: str) -> tuple[list[str], bool]:
         """Returns the visible devices, and whether the family was told because they changed."""
         devices = _devices_of(family_id)
-        connected = self._connections.tokens(family_id)
-        visible = [id_ for id_, token, is_sharing in devices if is_sharing and token in connected]
+        connected = self._connections.token_hashes(family_id)
+        visible = [id_ for id_, hashed, is_sharing in devices if is_sharing and hashed in connected]
         if visible == self._connections.shown(family_id):
             return visible, False
         self._connections.note_shown(family_id, visible)
-        self._tell([token_room(token) for _, token, _ in devices], visible)
+        self._tell([device_room(hashed) for _, hashed, _ in devices], visible)
         return visible, True
 
 
-def token_room(token: str) -> str:
-    """The room of all connections that have logged in with a token. The prefix keeps clients from
-    logging in as a room of another kind."""
-    return f"token:{token}"
+def device_room(token_hash: str) -> str:
+    """The room of all connections that have logged in with a token."""
+    return f"device:{token_hash}"
 
 
 @reading
-def _family_of(token: str) -> str | None:
-    if not AUTH_TOKEN.fullmatch(token):
-        return None
-    query = Device.select(Device.family_id).where(Device.device_auth_token == token)
+def _family_of(token_hash: str) -> str | None:
+    query = Device.select(Device.family_id).where(Device.token_hash == token_hash)
     return query.scalar()
 
 
 @reading
 def _devices_of(family_id: str) -> list[tuple[str, str, bool]]:
     return tuples(
-        Device.select(Device.device_id, Device.device_auth_token, Device.show_device_connected)
+        Device.select(Device.device_id, Device.token_hash, Device.show_device_connected)
         .where(Device.family_id == family_id)
         .order_by(Device.device_id)
     )

@@ -26,7 +26,7 @@ DAY_S = 86400
 
 
 class RedisConnections(OwnConnections):
-    """Per family a sorted set of `token sid`, scored by the second in which a note expires."""
+    """Per family a sorted set of `token_hash sid`, scored by the second in which a note expires."""
 
     TROUBLE = (redis.RedisError,)
 
@@ -37,26 +37,26 @@ class RedisConnections(OwnConnections):
         self._redis = redis.Redis.from_url(url, decode_responses=True, **TIMEOUTS)
         self._process = uuid.uuid4().hex
 
-    def add(self, family_id: str, token: str, sid: str) -> None:
-        super().add(family_id, token, sid)
+    def add(self, family_id: str, token_hash: str, sid: str) -> None:
+        super().add(family_id, token_hash, sid)
         self._note(family_id)
 
     def _note(self, family_id: str) -> None:
         expiry = time.time() + self._lifetime_s
-        own = {f"{token} {sid}": expiry for sid, token in self._families[family_id].items()}
+        own = {f"{hashed} {sid}": expiry for sid, hashed in self._families[family_id].items()}
         with self._redis.pipeline() as pipeline:
             pipeline.zadd(_connected(family_id), own)
             pipeline.expire(_connected(family_id), self._lifetime_s)
             pipeline.execute()
 
     def remove(self, sid: str) -> str | None:
-        _, token = self._logins.get(sid, ("", ""))
+        _, hashed = self._logins.get(sid, ("", ""))
         family_id = super().remove(sid)
         if family_id is not None:
-            self._redis.zrem(_connected(family_id), f"{token} {sid}")
+            self._redis.zrem(_connected(family_id), f"{hashed} {sid}")
         return family_id
 
-    def tokens(self, family_id: str) -> set[str]:
+    def token_hashes(self, family_id: str) -> set[str]:
         notes: Any = self._redis.zrange(_connected(family_id), time.time(), "inf", byscore=True)
         return {note.split()[0] for note in notes}
 

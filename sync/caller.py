@@ -4,29 +4,26 @@ from typing import Any
 
 from werkzeug.exceptions import Unauthorized
 
-from identifiers import AUTH_TOKEN
+from identifiers import token_hash
 from models import Device, Family
 from storage.compiled_query import CompiledQuery, as_row, parameter
 from storage.database import for_update, reading
 
 
 def _family_of_token() -> Any:
-    family_id = Device.select(Device.family_id).where(
-        Device.device_auth_token == parameter("token")
-    )
+    family_id = Device.select(Device.family_id).where(Device.token_hash == parameter("token_hash"))
     return Family.select().where(Family.family_id == family_id)
 
 
-_device = CompiledQuery(
-    lambda: Device.select().where(Device.device_auth_token == parameter("token"))
-)
+_device = CompiledQuery(lambda: Device.select().where(Device.token_hash == parameter("token_hash")))
 _family = CompiledQuery(_family_of_token)
 _family_for_update = CompiledQuery(lambda: for_update(_family_of_token()))
 
 
 def first_of_caller(query: CompiledQuery, token: str) -> tuple[Any, ...]:
-    """The first row of a query about the device that has exactly this `token`. Raises 401."""
-    row = query.first(token=token) if AUTH_TOKEN.fullmatch(token) else None
+    """The first row of a query about the device that has exactly this `token`, which the query
+    gets as `token_hash`. Raises 401."""
+    row = query.first(token_hash=token_hash(token))
     if row is None:
         raise Unauthorized("No device has this token.")
     return row
@@ -49,7 +46,7 @@ def lock_family_of(token: str) -> None:
 
 @reading
 def is_token_of_device(token: str) -> bool:
-    return AUTH_TOKEN.fullmatch(token) is not None and _device.first(token=token) is not None
+    return _device.first(token_hash=token_hash(token)) is not None
 
 
 def locked_family(family_id: str) -> Family | None:

@@ -22,7 +22,7 @@ class Level(IntEnum):
 
 
 class ShouldSync(NamedTuple):
-    device_auth_token: str
+    token_hash: str
     is_important: bool
 
 
@@ -33,14 +33,14 @@ should_sync = Signal("should sync")
 #: than before.
 presence_changed = Signal("presence changed")
 
-#: Sent with `token`, that of a primary device that is asked to give up its role.
+#: Sent with `token_hash`, that of a primary device that is asked to give up its role.
 sign_out_requested = Signal("sign out requested")
 
 #: Sent without arguments: all devices of all families have to sync within a minute.
 everyone_should_sync = Signal("everyone should sync")
 
 _devices = CompiledQuery(
-    lambda: Device.select(Device.device_id, Device.device_auth_token).where(
+    lambda: Device.select(Device.device_id, Device.token_hash).where(
         Device.family_id == parameter("family_id")
     )
 )
@@ -59,17 +59,17 @@ def notify_family(
     if not level and not any(targeted.values()):
         return
     messages = [
-        ShouldSync(token, max(level, targeted.get(device_id, Level.NONE)) == Level.IMPORTANT)
-        for device_id, token in _devices.rows(family_id=family_id)
+        ShouldSync(token_hash, max(level, targeted.get(device_id, Level.NONE)) == Level.IMPORTANT)
+        for device_id, token_hash in _devices.rows(family_id=family_id)
         if device_id != except_device_id and max(level, targeted.get(device_id, Level.NONE))
     ]
     if messages:
         after_commit(partial(should_sync.send, messages=messages))
 
 
-def sync_removed_devices(tokens: list[str]) -> None:
+def sync_removed_devices(token_hashes: list[str]) -> None:
     """Tells devices that were removed to sync once more, so that they notice it."""
-    messages = [ShouldSync(token, is_important=True) for token in tokens]
+    messages = [ShouldSync(each, is_important=True) for each in token_hashes]
     after_commit(partial(should_sync.send, messages=messages))
 
 
@@ -79,9 +79,9 @@ def announce_presence(family_id: str) -> None:
     after_commit(partial(presence_changed.send, family_id=family_id))
 
 
-def request_sign_out(token: str) -> None:
-    """Asks the primary device with this token to give up its role (realtime.md, "sign out")."""
-    after_commit(partial(sign_out_requested.send, token=token))
+def request_sign_out(token_hash: str) -> None:
+    """Asks a primary device to give up its role (realtime.md, "sign out")."""
+    after_commit(partial(sign_out_requested.send, token_hash=token_hash))
 
 
 def status_message_changed() -> None:

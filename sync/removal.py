@@ -5,7 +5,7 @@ from typing import Any
 from werkzeug.exceptions import InternalServerError, Unauthorized
 
 import mails
-from identifiers import AUTH_TOKEN, new_auth_token
+from identifiers import new_auth_token, token_hash
 from models import OldDevice
 from storage.database import after_commit, reading, writing
 from sync.caller import calling_device
@@ -25,9 +25,9 @@ def report_removed(body: dict[str, Any]) -> dict[str, Any]:
         if is_old_token(token):
             return {"ok": True}
         raise InternalServerError("No device has or had this token.") from None
-    retire_token(token)
+    retire_token(device.token_hash)
     device.did_report_uninstall = True
-    device.device_auth_token = new_auth_token()
+    device.token_hash = token_hash(new_auth_token())
     device.save()
     renew_versions(family, DEVICE_LIST)
     notify_family(family.family_id, Level.UNIMPORTANT)
@@ -44,13 +44,14 @@ def is_device_removed(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_old_token(token: str) -> bool:
-    return bool(
-        AUTH_TOKEN.fullmatch(token)
-        and OldDevice.select().where(OldDevice.device_auth_token == token).exists()
-    )
+    return _is_retired(token_hash(token))
 
 
-def retire_token(token: str) -> None:
-    """Notes that the device with this token was removed."""
-    if not is_old_token(token):
-        OldDevice.create(device_auth_token=token)
+def _is_retired(hashed: str) -> bool:
+    return bool(OldDevice.select().where(OldDevice.token_hash == hashed).exists())
+
+
+def retire_token(hashed: str) -> None:
+    """Notes that the device whose token has this hash was removed."""
+    if not _is_retired(hashed):
+        OldDevice.create(token_hash=hashed)

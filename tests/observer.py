@@ -47,7 +47,7 @@ class Observer:
             (
                 Level.IMPORTANT if message.is_important else Level.UNIMPORTANT
                 for message in self._told
-                if message.device_auth_token == self.device.token
+                if message.token_hash == self.device.token_hash
             ),
             default=Level.NONE,
         )

@@ -62,10 +62,16 @@ def models_with_rows(family: Family) -> set[type[models.Row]]:
 
 
 @db.reading
-def stored_token(device: Device) -> str:
-    """The token that a device has in the database, which may be one that no client knows."""
+def retired_hashes() -> set[str]:
+    """The hashes of the tokens of removed devices."""
+    return {row.token_hash for row in models.OldDevice.select()}
+
+
+@db.reading
+def stored_token_hash(device: Device) -> str:
+    """The hash that a device has in the database, maybe of a token that no client knows."""
     row = models.Device.get_by_id((device.family.id, device.id))
-    return str(row.device_auth_token)
+    return str(row.token_hash)
 
 
 @db.reading

@@ -20,11 +20,11 @@ from typing import Any, Protocol
 
 from flask.testing import FlaskClient
 
-import clock
 import models
 from accounts.devices import create_device
 from accounts.families import create_family
-from identifiers import new_auth_token, new_id_in_family
+from accounts.mail_tokens import new_proof
+from identifiers import new_id_in_family, token_hash
 from storage import database as db
 from tests import actions
 from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, password
@@ -109,13 +109,7 @@ def new_address() -> str:
 def mail_auth_token(mail: str, *, locale: str = "en") -> str:
     """Returns a token that proves this address, as if the code from a mail had been entered."""
 
-    @db.writing
-    def store() -> models.MailAuthToken:
-        return models.MailAuthToken.create(
-            token=new_auth_token(), mail=mail, created_at=clock.now_ms(), locale=locale
-        )
-
-    return str(store().token)
+    return db.writing(new_proof)(mail, locale)
 
 
 @contextmanager
@@ -147,6 +141,11 @@ class Device:
         self.id = device_id
         self.next_number = 0
         self.forget()
+
+    @property
+    def token_hash(self) -> str:
+        """How the server stores and names the token."""
+        return token_hash(self.token)
 
     # pushing
 
@@ -343,9 +342,9 @@ class Family:
                 ),
             )
 
-        family, user, device = make()
+        family, user, (device, token) = make()
         self.mail = mail
-        self._know(family.family_id, user.user_id, device.device_auth_token, device.device_id)
+        self._know(family.family_id, user.user_id, token, device.device_id)
 
     @classmethod
     def made_elsewhere(

@@ -6,6 +6,7 @@ from typing import Any
 from peewee import BlobField, BooleanField, CharField, Field, IntegerField
 
 import models
+from identifiers import token_hash
 from maintenance.moving_in.problem import Problem
 from maintenance.moving_in.report import Report
 from maintenance.moving_in.sources.sqlite import InvalidText
@@ -45,7 +46,7 @@ _MAY_BE_LONG = {
     models.User.mail,
     models.AssignedApp.package_name,
     models.Purchase.transaction_id,
-    models.AddDeviceToken.token,
+    models.AddDeviceToken.token_hash,
     models.MailLoginToken.received_code,
     models.MailLoginToken.mail,
     models.MailLoginToken.locale,
@@ -54,13 +55,13 @@ _MAY_BE_LONG = {
     models.ServerSetting.id,
 }
 
-#: Whoever has one may act as a device or a parent.
-TOKENS = {
-    models.Device.device_auth_token,
-    models.OldDevice.device_auth_token,
-    models.AddDeviceToken.token,
-    models.MailLoginToken.mail_login_token,
-    models.MailAuthToken.token,
+#: Whoever has one may act as a device or a parent. With their greatest lengths in the old database.
+TOKENS: dict[Field, int] = {
+    models.Device.token_hash: 32,
+    models.OldDevice.token_hash: 32,
+    models.AddDeviceToken.token_hash: models.TEXT_LENGTH,
+    models.MailLoginToken.token_hash: 32,
+    models.MailAuthToken.token_hash: 32,
 }
 
 #: All that is taken of this table.
@@ -71,11 +72,6 @@ _LEFTOVERS = {"self_test_data", "self_test_data_two"}
 
 #: Their keys are secrets or say what somebody uses.
 _UNNAMED = {models.AssignedApp.package_name, models.Purchase.transaction_id, *TOKENS}
-
-
-def stored_token(token: str) -> str:
-    """The form in which a token is stored."""
-    return token
 
 
 class _Unusable(Exception):
@@ -165,7 +161,7 @@ class Converter:
         return convert
 
     def _text(self, column: str, field: Field) -> Convert:
-        max_length: int | None = getattr(field, "max_length", None)
+        max_length: int | None = TOKENS.get(field) or getattr(field, "max_length", None)
         may_be_cut, may_be_long = field in _MAY_BE_CUT, field in _MAY_BE_LONG
         is_free = may_be_cut or field in (models.ServerSetting.value, models.Task.title)
 
@@ -183,7 +179,7 @@ class Converter:
             return text
 
         if field in TOKENS:
-            return lambda value: stored_token(convert(value))
+            return lambda value: token_hash(convert(value))
         return convert
 
     def _shorten(self, column: str, field: Field, text: str, max_length: int) -> str:

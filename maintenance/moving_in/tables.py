@@ -88,7 +88,7 @@ TABLES = (
             "name": "name",
             "model": "model",
             "addedAt": "added_at",
-            "deviceAuthToken": "device_auth_token",
+            "deviceAuthToken": "token_hash",
             "currentUserId": "current_user_id",
             "isUserKeptSignedIn": "is_user_kept_signed_in",
             "defaultUserId": "default_user_id",
@@ -359,7 +359,7 @@ TABLES = (
         "AddDeviceTokens",
         models.AddDeviceToken,
         {
-            "token": "token",
+            "token": "token_hash",
             "familyId": "family_id",
             "deviceId": "device_id",
             "createdAt": "created_at",
@@ -371,7 +371,7 @@ TABLES = (
         "MailLoginTokens",
         models.MailLoginToken,
         {
-            "mailLoginToken": "mail_login_token",
+            "mailLoginToken": "token_hash",
             "receivedCode": "received_code",
             "mail": "mail",
             "createdAt": "created_at",
@@ -382,8 +382,8 @@ TABLES = (
     Table(
         "AuthTokens",
         models.MailAuthToken,
-        {"token": "token", "mail": "mail", "createdAt": "created_at", "locale": "locale"},
+        {"token": "token_hash", "mail": "mail", "createdAt": "created_at", "locale": "locale"},
     ),
-    Table("OldDevices", models.OldDevice, {"deviceAuthToken": "device_auth_token"}),
+    Table("OldDevices", models.OldDevice, {"deviceAuthToken": "token_hash"}),
     Table("Configs", models.ServerSetting, {"id": "id", "value": "value"}),
 )

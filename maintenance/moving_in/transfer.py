@@ -5,10 +5,10 @@ from typing import Any
 
 from peewee import fn
 
-from identifiers import new_auth_token
+from identifiers import new_auth_token, token_hash
 from maintenance.moving_in.inspection import Inventory
 from maintenance.moving_in.report import Report
-from maintenance.moving_in.rows import Converter, stored_token
+from maintenance.moving_in.rows import Converter
 from maintenance.moving_in.sources import Source
 from maintenance.moving_in.tables import TABLES, Table
 from maintenance.moving_in.target import insert
@@ -106,8 +106,8 @@ def _is(row: dict[str, Any]) -> tuple[Any, Any]:
 
 
 def _store_with_new_token(row: dict[str, Any], report: Report) -> None:
-    other = Device.get(Device.device_auth_token == row["device_auth_token"])
-    insert(Device, [{**row, "device_auth_token": stored_token(new_auth_token())}])
+    other = Device.get(Device.token_hash == row["token_hash"])
+    insert(Device, [{**row, "token_hash": token_hash(new_auth_token())}])
     report.remarks.append(
         f"Device {row['device_id']} of family {row['family_id']} had the token of device "
         f"{other.device_id} of family {other.family_id}, which keeps it. It got a new one that "

@@ -77,12 +77,12 @@ def _answer(token: str, status: dict[str, Any], *, may_write: bool) -> dict[str,
     return _status(pull)
 
 
-def first_status(device: Device, client_level: float) -> dict[str, Any]:
-    """What a new device gets as `data` of the call that made it, in the transaction of that call
+def first_status(token: str, client_level: float) -> dict[str, Any]:
+    """The `data` of the call that made the device with this token, in the transaction of that call
     (pull-status.md, "Status object in other endpoints")."""
     nothing = {"devices": "", "users": "", "apps": {}, "categories": {}}
     status = ClientStatus().load({**nothing, "clientLevel": client_level})
-    state = read_state(device.device_auth_token)
+    state = read_state(token)
     return _status(Pull(state, status, clock.now_ms(), may_write=True))
 
 

@@ -107,7 +107,7 @@ def _state_query() -> Any:
         Device.select(*(columns[name] for name in PullState._fields))
         .join(Family, on=(Family.family_id == Device.family_id))
         .join_from(Device, DhKey, JOIN.LEFT_OUTER, on=current_key)
-        .where(Device.device_auth_token == parameter("token"))
+        .where(Device.token_hash == parameter("token_hash"))
     )
 
 

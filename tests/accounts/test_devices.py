@@ -184,7 +184,7 @@ def test_other_devices_are_told_and_pull_the_new_device(
 ) -> None:
     family.parent.pull()
     device = family.add_device()
-    assert told == [ShouldSync(family.parent.token, is_important=False)]
+    assert told == [ShouldSync(family.parent.token_hash, is_important=False)]
     news = family.parent.news()
     assert news.keys() == {"devices"}
     assert device.id in {entry["deviceId"] for entry in news["devices"]["data"]}

@@ -12,7 +12,13 @@ from sync.notifications import ShouldSync
 from tests import actions
 from tests.observer import Configure, Untouched
 from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT, password
-from tests.rows import OF_FAMILIES, models_with_rows, store_row_of_each_kind, stored_token
+from tests.rows import (
+    OF_FAMILIES,
+    models_with_rows,
+    retired_hashes,
+    store_row_of_each_kind,
+    stored_token_hash,
+)
 from tests.stopped_clock import Clock
 from tests.wire import Device, Family, mail_auth_token, new_address, post
 
@@ -261,7 +267,7 @@ def test_other_devices_are_told_about_the_new_device(
     family.parent.pull()
     told.clear()
     answer = sign_in(client, family.mail)
-    assert sorted(told) == sorted([(family.parent.token, False), (child.token, False)])
+    assert sorted(told) == sorted([(family.parent.token_hash, False), (child.token_hash, False)])
     news = family.parent.news()
     assert news.keys() == {"devices"}
     assert answer["ownDeviceId"] in [entry["deviceId"] for entry in news["devices"]["data"]]
@@ -364,7 +370,7 @@ def test_all_devices_learn_that_they_were_removed(family: Family, told: list[Sho
     child = family.add_device()
     told.clear()
     delete(family.parent, family.mail)
-    assert sorted(told) == sorted([(family.parent.token, True), (child.token, True)])
+    assert sorted(told) == sorted([(family.parent.token_hash, True), (child.token_hash, True)])
     for device in (family.parent, child):
         assert device.is_removed()
         body = {"deviceAuthToken": device.token, "actions": []}
@@ -446,7 +452,7 @@ def test_an_unknown_device_deletes_nothing(family: Family, untouched: Untouched)
 def test_unknown_tokens_are_not_stored(family: Family) -> None:
     device = family.add_device()
     post(family.client, "/sync/report-removed", {"deviceAuthToken": device.token})
-    replacement = stored_token(device)
+    replacement = stored_token_hash(device)
     delete(family.parent, family.mail)
     assert device.is_removed()
-    assert not Device(family, replacement, device.id).is_removed()
+    assert replacement not in retired_hashes()

@@ -35,14 +35,14 @@ def other(family: Family, child: str) -> Device:
 
 @pytest.fixture
 def asked_to_sign_out() -> Iterator[list[str]]:
-    """The tokens of the devices that are asked to give up their role from now on."""
-    tokens: list[str] = []
+    """The token hashes of the devices that are asked to give up their role from now on."""
+    asked: list[str] = []
 
-    def listen(sender: object, token: str) -> None:
-        tokens.append(token)
+    def listen(sender: object, token_hash: str) -> None:
+        asked.append(token_hash)
 
     sign_out_requested.connect(listen)
-    yield tokens
+    yield asked
     sign_out_requested.disconnect(listen)
 
 
@@ -80,7 +80,7 @@ def test_other_devices_are_told_about_the_primary_device(
     family.parent.pull()
     told.clear()
     update(device, action, child)
-    assert told == [(family.parent.token, False)]
+    assert told == [(family.parent.token_hash, False)]
     assert family.parent.news().keys() == {"users"}
 
 
@@ -200,9 +200,9 @@ def test_the_primary_device_is_asked_to_sign_out(
     update(device, SET, child)
     with untouched(family):
         assert logout(other) == {"ok": True}
-        assert asked_to_sign_out == [device.token]
+        assert asked_to_sign_out == [device.token_hash]
         assert logout(device) == {"ok": True}
-        assert asked_to_sign_out == [device.token] * 2
+        assert asked_to_sign_out == [device.token_hash] * 2
 
 
 def test_asking_to_sign_out_needs_no_full_version(

@@ -137,7 +137,7 @@ def test_a_purchase_extends_the_full_version(
     assert full_version(family) == new_end
     assert debts_of(family) == after[1] * DAY
     assert purchases_of(family) == [("directpurchase", kind, server_clock.now, end, new_end)]
-    assert told == [(family.parent.token, True)]
+    assert told == [(family.parent.token_hash, True)]
     assert family.parent.news() == {}
 
 

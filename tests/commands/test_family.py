@@ -1,7 +1,15 @@
 """`timelimit-sync family`: creating, listing, showing and deleting families."""
 
+import fcntl
 import json
+import os
+import pty
 import re
+import subprocess
+import termios
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import bcrypt
 import pytest
@@ -14,6 +22,7 @@ from tests import actions
 from tests.command_line import run
 from tests.furnished import FurnishedFamily
 from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT
+from tests.real_server import ROOT
 from tests.rows import models_with_rows
 from tests.wire import Device, Family, post
 
@@ -80,7 +89,7 @@ def test_a_family_is_created_with_hashes(client: FlaskClient) -> None:
 
 
 def test_a_family_is_created_with_a_password(client: FlaskClient) -> None:
-    device = made(client, create("--json", "--password", "sésame"))
+    device = made(client, create("--json", typed="sésame\n"))
     (user,) = device.full_pull()["users"]["data"]
     password = "sésame".encode()
     assert bcrypt.checkpw(password, user["password"].encode())
@@ -92,12 +101,49 @@ def test_a_family_is_created_with_a_password(client: FlaskClient) -> None:
     device.as_parent(auth="sha512", second_hash=second_hash).applies(rename)
 
 
-def test_a_password_is_asked_for_twice(client: FlaskClient) -> None:
-    result = create(typed="sesame\nsesame\n")
-    assert result.exit_code == 0
-    assert "Password of the parent" in result.output
-    assert "sesame" not in result.output
-    assert create(typed="sesame\nother\n").exit_code != 0
+@pytest.mark.parametrize(("again", "succeeds"), [("sesame", True), ("other", False)])
+def test_password_is_asked_for_twice_at_a_terminal(
+    tmp_path: Path, again: str, succeeds: bool
+) -> None:
+    arguments = ("--parent-name", "P", "--time-zone", "Europe/Berlin")
+    device = ("--device-name", "Phone", "--device-model", "Model")
+    shown, status = at_terminal(
+        [ROOT / "commands/timelimit-sync", "family", "create", *arguments, *device],
+        {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/test.db"},
+        answers=["sesame", again, "", ""][: 2 if succeeds else 3],
+    )
+    assert "Password of the parent" in shown
+    assert "sesame" not in shown
+    assert (status == 0) is succeeds
+
+
+def at_terminal(
+    command: Sequence[str | Path], environment: Mapping[str, str], answers: list[str]
+) -> tuple[str, int]:
+    """Runs a command at a terminal of its own and types an answer after each colon. Then closes the
+    terminal. Returns what was shown and the exit status."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(  # noqa: S603
+        command,
+        env=environment,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # raised at the end by a terminal that the process has left
+        while data := os.read(ours, 1024):
+            shown += data
+            if data.rstrip().endswith(b":"):
+                if not answers:
+                    process.terminate()
+                    break
+                os.write(ours, f"{answers.pop(0)}\n".encode())
+    os.close(ours)
+    return shown.decode(), process.wait()
 
 
 def test_output_says_how_to_go_on(client: FlaskClient) -> None:
@@ -124,7 +170,6 @@ def test_an_address_has_one_family(client: FlaskClient) -> None:
         (("--time-zone", ""), "--time-zone"),
         (("--device-name", ""), "--device-name"),
         (("--device-model", ""), "--device-model"),
-        (("--password", "x"), "not both"),
         (("--password-hash", "x"), "--password-hash"),
         (("--password-hash", PASSWORD_HASH + "\n"), "--password-hash"),
         (("--second-hash", ""), "--second-hash"),
@@ -139,8 +184,19 @@ def test_all_hashes_are_needed() -> None:
     assert_refused(create("--json", *HASHES[:2]), "--second-hash")
 
 
-def test_a_password_that_bcrypt_cannot_take_is_refused() -> None:
-    assert_refused(create("--password", "x" * 73), "--password")
+@pytest.mark.parametrize("typed", ["x" * 73, "", "\n"])
+def test_unusable_passwords_are_refused(typed: str) -> None:
+    assert_refused(create(typed=typed), "password")
+
+
+def test_password_is_no_option() -> None:
+    assert_refused(create("--password", "secret"), "--password")
+
+
+def test_hashes_cost_12(client: FlaskClient) -> None:
+    device = made(client, create("--json", typed="sesame"))
+    assert stored_parent(device).password_hash.startswith("$2a$12$")
+    assert stored_parent(device).second_password_hash.startswith("$2a$12$")
 
 
 def test_families_are_listed(family: Family) -> None:

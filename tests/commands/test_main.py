@@ -16,7 +16,7 @@ from version import VERSION
 
 SCRIPT = ROOT / "commands/timelimit-sync"
 CREATE = (
-    *("family", "create", "--json", "--password", "secret", "--parent-name", "Mother"),
+    *("family", "create", "--json", "--parent-name", "Mother"),
     *("--time-zone", "Europe/Berlin", "--device-name", "Phone", "--device-model", "Model"),
 )
 
@@ -29,7 +29,13 @@ def execute(
     folder: Path, *arguments: str | Path, cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603
-        arguments, cwd=cwd, env=environment(folder), text=True, capture_output=True, check=False
+        arguments,
+        cwd=cwd,
+        env=environment(folder),
+        input="secret\n",
+        text=True,
+        capture_output=True,
+        check=False,
     )
 
 

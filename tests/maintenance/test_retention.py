@@ -63,7 +63,7 @@ def test_a_full_version_ends_and_all_devices_learn_it(
     assert cleanup(app)["expire full versions"] == 1
     assert family.parent.pull()["fullVersion"] == 0
     assert sorted(told) == sorted(
-        ShouldSync(device.token, is_important=True) for device in (family.parent, tablet)
+        ShouldSync(device.token_hash, is_important=True) for device in (family.parent, tablet)
     )
     assert cleanup(app)["expire full versions"] == 0
 

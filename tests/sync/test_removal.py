@@ -42,8 +42,8 @@ def test_a_reported_device_is_marked_and_its_token_is_refused(
 def test_other_devices_are_told(family: Family, device: Device, told: list[ShouldSync]) -> None:
     told.clear()
     report(device)
-    assert ShouldSync(family.parent.token, is_important=False) in told
-    assert device.token not in {message.device_auth_token for message in told}
+    assert ShouldSync(family.parent.token_hash, is_important=False) in told
+    assert device.token_hash not in {message.token_hash for message in told}
 
 
 def test_repeating_a_report_has_no_effect(

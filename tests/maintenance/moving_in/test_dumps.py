@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from peewee import BooleanField, IntegerField
 
+from identifiers import token_hash
 from maintenance.moving_in import tables
 from maintenance.moving_in.inspection import take_inventory
 from maintenance.moving_in.move import open_source
-from maintenance.moving_in.rows import TOKENS, stored_token
+from maintenance.moving_in.rows import TOKENS
 from maintenance.moving_in.tables import TABLES, Table
 from tests.maintenance.moving_in.conftest import imported, stored_rows
 from tests.maintenance.moving_in.dumps import NEWEST, OLDEST, Dump
@@ -45,7 +46,7 @@ def comparable(table: Table, row: dict[str, Any]) -> tuple[Any, ...]:
             value = 0
         if isinstance(field, IntegerField | BooleanField) and value is not None:
             value = int(value)  # MariaDB has a number that is a text, PostgreSQL truth values
-        values.append(stored_token(value) if field in TOKENS else value)
+        values.append(token_hash(value) if field in TOKENS else value)
     return tuple(values)
 
 

@@ -292,7 +292,7 @@ def test_of_two_devices_with_one_token_the_first_keeps_it(old: OldDatabase, targ
         old.add("Devices", familyId=family, deviceId="devic2", deviceAuthToken="a" * 32)
     old.add("Devices", familyId="fam0000000", deviceId="devic2", deviceAuthToken="a" * 32)
     report = imported(old.url, target)
-    devices = {row["family_id"]: row["device_auth_token"] for row in rows_of(target, "device")}
+    devices = {row["family_id"]: row["token_hash"] for row in rows_of(target, "device")}
     # The very first one has no family, so it is none.
     assert devices.keys() == {"fam000000b", "fam000000B", "fam000000a"}
     assert len(set(devices.values())) == 3

@@ -111,7 +111,7 @@ def test_secrets_are_not_shown(furnished: FurnishedFamily) -> None:
 
     with db.database.connection_context():
         hashes = {user.second_password_hash for user in of_family(models.User)} - {""}
-        tokens = {device.device_auth_token for device in of_family(models.Device)}
+        tokens = {device.token_hash for device in of_family(models.Device)}
         keys = {b64encode(key.private_key).decode() for key in of_family(models.DhKey)}
     shown = json.dumps([device.full_pull() for device in (furnished.parent, furnished.device)])
     assert hashes and tokens and keys
@@ -276,7 +276,7 @@ def test_a_pull_renews_nothing_and_tells_nobody(
 
 @db.reading
 def last_connectivity(device: Device) -> int:
-    return int(models.Device.get(device_auth_token=device.token).last_connectivity)
+    return int(models.Device.get(token_hash=device.token_hash).last_connectivity)
 
 
 def test_last_connectivity_is_stored_by_half_days(

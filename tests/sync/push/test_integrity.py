@@ -55,12 +55,12 @@ def add_device(family: Family, device_id: str) -> Device:
     """A device with the id of a vector."""
 
     @db.writing
-    def create() -> models.Device:
+    def create() -> tuple[models.Device, str]:
         row = models.Family.get_by_id(family.id)
         return create_device(row, device_id=device_id, name="Tablet", model="Model")
 
-    device = create()
-    return Device(family, device.device_auth_token, device.device_id)
+    device, token = create()
+    return Device(family, token, device.device_id)
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def test_other_devices_are_told_with_the_highest_level(
 ) -> None:
     refused = [place for place, action in enumerate(actions) if action is REFUSED]
     device.applies(*actions, but=refused)
-    assert sorted(told) == sorted(ShouldSync(other.token, important) for other in others)
+    assert sorted(told) == sorted(ShouldSync(other.token_hash, important) for other in others)
 
 
 def ping(receiver: Device, event: str = "ping") -> dict[str, Any]:
@@ -88,7 +88,7 @@ def test_a_targeted_notification_goes_to_its_device_only(
     device: Device, others: list[Device], told: list[ShouldSync]
 ) -> None:
     device.applies(ping(others[0]))
-    assert told == [ShouldSync(others[0].token, is_important=True)]
+    assert told == [ShouldSync(others[0].token_hash, is_important=True)]
 
 
 def test_each_device_gets_the_higher_one_of_both_levels(
@@ -96,7 +96,7 @@ def test_each_device_gets_the_higher_one_of_both_levels(
 ) -> None:
     device.applies(reported(1), ping(others[0]))
     assert sorted(told) == sorted(
-        [ShouldSync(others[0].token, True), ShouldSync(others[1].token, False)]
+        [ShouldSync(others[0].token_hash, True), ShouldSync(others[1].token_hash, False)]
     )
 
 
@@ -106,7 +106,7 @@ def test_the_sender_is_never_told(
     device.applies(ping(device), actions.ping(device.id, "clear", "abcdef"))
     assert told == []
     device.applies(FORCE_SYNC, ping(device))
-    assert device.token not in {message.device_auth_token for message in told}
+    assert device.token_hash not in {message.token_hash for message in told}
 
 
 def test_other_families_are_not_told(
@@ -114,7 +114,7 @@ def test_other_families_are_not_told(
 ) -> None:
     stranger = Family(client).parent
     device.applies(FORCE_SYNC)
-    assert stranger.token not in {message.device_auth_token for message in told}
+    assert stranger.token_hash not in {message.token_hash for message in told}
 
 
 @pytest.mark.parametrize("actions", [[REFUSED], ["{"], []])
@@ -170,7 +170,7 @@ def test_a_failing_notification_does_not_fail_the_push(
 
 @db.reading
 def last_connectivity(device: Device) -> int:
-    return int(models.Device.get(device_auth_token=device.token).last_connectivity)
+    return int(models.Device.get(token_hash=device.token_hash).last_connectivity)
 
 
 def test_a_push_does_not_update_last_connectivity(device: Device) -> None:

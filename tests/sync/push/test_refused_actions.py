@@ -76,7 +76,7 @@ def test_other_actions_of_the_push_are_applied(
     entry = device.entry()
     assert (entry["cAppVersion"], entry["reboot"]) == (2, False)
     assert markers(family.parent) == [0]
-    assert told == [ShouldSync(family.parent.token, is_important=True)]
+    assert told == [ShouldSync(family.parent.token_hash, is_important=True)]
 
 
 def test_an_unexpected_error_is_logged_with_its_traceback(
@@ -165,7 +165,7 @@ def test_a_conflict_is_retried(
     assert len(calls) == times + 1
     assert device.entry()["reboot"] is True
     assert markers(family.parent) == [0]
-    assert told == [ShouldSync(family.parent.token, is_important=True)]
+    assert told == [ShouldSync(family.parent.token_hash, is_important=True)]
 
 
 def test_the_third_conflict_fails_the_push(

@@ -194,7 +194,7 @@ def test_a_response_goes_to_the_sender_of_the_request(
     device.applies(send_key_request(70))
     told.clear()
     family.parent.applies(reply(1))
-    assert told == [ShouldSync(device.token, is_important=True)]
+    assert told == [ShouldSync(device.token_hash, is_important=True)]
     assert responses(device) == [
         {
             "srvSeq": 1,

@@ -30,13 +30,13 @@ def bob(family: Family) -> Device:
 def test_ping_pong_and_clear(alice: Device, bob: Device, told: list[ShouldSync]) -> None:
     told.clear()
     alice.applies(ping(bob.id))
-    assert told == [ShouldSync(bob.token, is_important=True)]
+    assert told == [ShouldSync(bob.token_hash, is_important=True)]
     assert (pings(alice), pings(bob)) == ([], [(alice.id, "ping", "token1")])
     # A pull does not consume it.
     assert pings(bob) == [(alice.id, "ping", "token1")]
     told.clear()
     bob.applies(ping(alice.id, "pong"))
-    assert told == [ShouldSync(alice.token, is_important=True)]
+    assert told == [ShouldSync(alice.token_hash, is_important=True)]
     assert (pings(alice), pings(bob)) == ([(bob.id, "pong", "token1")], [])
     told.clear()
     alice.applies(ping(bob.id, "clear"))
