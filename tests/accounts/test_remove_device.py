@@ -12,7 +12,7 @@ from tests.keys import SecurityKey, Session
 from tests.observer import Untouched
 from tests.passwords import SECOND_HASH
 from tests.rows import models_with_rows, retired_hashes, store_row_of_each_kind, stored_token_hash
-from tests.wire import NOTHING_KNOWN, Device, Family, post
+from tests.wire import NOTHING_KNOWN, Family, post
 
 REMOVE = "/parent/remove-device"
 
