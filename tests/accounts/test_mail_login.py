@@ -215,8 +215,12 @@ def test_a_code_that_cannot_be_mailed_fails_in_time_and_is_not_stored(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(delivery.direct, "total_timeout_s", 0.2)
-    with ScriptedServer(*script, hangs=hangs) as server, caplog.at_level(logging.INFO):
+    with (
+        monkeypatch.context() as hurried,
+        ScriptedServer(*script, hangs=hangs) as server,
+        caplog.at_level(logging.INFO),
+    ):
+        hurried.setattr(delivery.direct, "total_timeout_s", 0.2)
         server.use(configure)
         answer = ask(client, address, status=500)
     assert answer["message"] == "The code could not be mailed."
