@@ -1,1 +1,1 @@
-"""What a client needs before it can sync: families, and devices that join them (accounts.md)."""
+"""Accounts: sign-in, families, parents and the devices that join them (accounts.md)."""

@@ -34,8 +34,8 @@ def create_device(
     device_id: str | None = None,
     parent: User | None = None,
 ) -> tuple[Device, str]:
-    """Stores a new device, at which `parent` is kept signed in if one is given. Without a name it
-    is called like its model. Returns it with its token, which is not stored itself."""
+    """Stores a new device, named after its model if `name` is blank. Keeps `parent` signed in at
+    it, if given. Returns the device and its token, of which only the hash is stored."""
     token = new_auth_token()
     device = Device.create(
         family_id=family.family_id,
@@ -51,7 +51,8 @@ def create_device(
 
 
 def joined(device: Device, token: str, client_level: float) -> dict[str, Any]:
-    """What a new device is told: who it is, and all that it would pull."""
+    """Returns the answer for a device that has just joined: `deviceAuthToken`, `ownDeviceId` and
+    its first pull as `data`."""
     return {
         "deviceAuthToken": token,
         "ownDeviceId": device.device_id,
@@ -61,7 +62,12 @@ def joined(device: Device, token: str, client_level: float) -> dict[str, Any]:
 
 @writing
 def create_add_device_token(body: dict[str, Any]) -> dict[str, Any]:
-    """Makes the words that a new device joins with. Raises 401."""
+    """Makes the words by which a new device joins (accounts.md, 5.6).
+
+    `body` has `device_auth_token` and a parent's login: `parent_id`, `parent_password_second_hash`.
+    Returns the words as `token`, and the `deviceId` of the future device. Raises 401 for an unknown
+    device or login.
+    """
     device, family = calling_device(body["device_auth_token"], for_write=True)
     acting_parent(device, body["parent_id"], body["parent_password_second_hash"])
     words, device_id = new_add_device_token(family)
@@ -69,7 +75,7 @@ def create_add_device_token(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def new_add_device_token(family: Family) -> tuple[str, str]:
-    """Stores a token, which replaces the former ones of the family."""
+    """Stores a new token in place of any previous one of the family."""
     AddDeviceToken.delete().where(AddDeviceToken.family_id == family.family_id).execute()
     words, device_id = new_words(TOKEN_WORDS), new_id_in_family()
     AddDeviceToken.create(
@@ -83,14 +89,18 @@ def new_add_device_token(family: Family) -> tuple[str, str]:
 
 @writing
 def add_device(body: dict[str, Any]) -> dict[str, Any]:
-    """A device joins the family that its words were made for. Raises 401 for wrong words."""
+    """Adds a device to the family that the words were made for (accounts.md, 6.1).
+
+    `body` has the words as `register_token`, `device_name`, `child_device` (with `model`) and
+    `client_level`. Returns what `joined` returns. Raises 401 for unknown, used or outdated words.
+    """
     hashed = token_hash(normalized(body["register_token"]))
     invitation = AddDeviceToken.get_or_none(AddDeviceToken.token_hash == hashed)
     if invitation is None or is_too_old(invitation.created_at):
-        raise Unauthorized("These words are unknown or too old; have new ones made.")
+        raise Unauthorized("These words are unknown or too old; create new ones.")
     family = locked_family(invitation.family_id)
     if family is None or not invitation.delete_instance():
-        raise Unauthorized("These words were used a moment ago; have new ones made.")
+        raise Unauthorized("These words have just been used; create new ones.")
     device, token = create_device(
         family,
         device_id=invitation.device_id,
@@ -104,14 +114,19 @@ def add_device(body: dict[str, Any]) -> dict[str, Any]:
 
 @writing
 def remove_device(body: dict[str, Any]) -> dict[str, Any]:
-    """A parent removes a device, which resets itself when it notices. Raises 401 and 409."""
+    """Removes a device, which resets itself when it learns of it (accounts.md, 5.8).
+
+    `body` has `device_auth_token`, a parent's login (`parent_user_id`,
+    `parent_password_second_hash`) and the `device_id` to remove. Returns `{ok}`. Raises 401 for an
+    unknown device or login, and 409 if the family has no such device.
+    """
     device, family = calling_device(body["device_auth_token"], for_write=True)
     acting_parent(device, body["parent_user_id"], body["parent_password_second_hash"])
     removed = Device.get_or_none(
         Device.family_id == family.family_id, Device.device_id == body["device_id"]
     )
     if removed is None:
-        raise Conflict("The family has no such device.")
+        raise Conflict("The family does not have this device.")
     User.update(current_device="").where(
         User.family_id == family.family_id, User.current_device == removed.device_id
     ).execute()
@@ -125,7 +140,7 @@ def remove_device(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def retire_device(device: Device) -> None:
-    """Lets a device that is about to be deleted find out."""
+    """Makes sure that a device that is about to be deleted can learn of it."""
     if not device.did_report_uninstall:
-        # Otherwise nobody knows its token, and the one it had is in the list already.
+        # After its report, the token is in the list already, and nobody knows the new one.
         retire_token(device.token_hash)

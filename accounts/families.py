@@ -1,4 +1,4 @@
-"""How families begin and end (accounts.md, 5.1 to 5.3, 5.10 and 7)."""
+"""Creation and deletion of families, and sign-in (accounts.md, 5.1 to 5.3, 5.10 and 7)."""
 
 from typing import Any
 
@@ -29,7 +29,11 @@ TRIAL_DURATION = 14 * DAY
 
 @reading
 def get_status_by_mail_address(body: dict[str, Any]) -> dict[str, Any]:
-    """Tells what an address can be used for. Raises 401."""
+    """Tells how a mail address can be used (accounts.md, 5.1).
+
+    `body` has `mail_auth_token`. Returns `status` ("with family" or "without family"), `mail`,
+    `canCreateFamily` and `alwaysPro`. Raises 401 for an unknown token.
+    """
     mail = read_proof(body["mail_auth_token"]).mail
     return {
         "status": "with family" if user_with_mail(mail) else "without family",
@@ -40,17 +44,23 @@ def get_status_by_mail_address(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_sign_up() -> None:
-    """Raises 403 where this server takes no new families."""
+    """Raises 403 if DISABLE_SIGNUP is set."""
     if settings.current().disable_signup:
-        raise Forbidden("This server takes no new families.")
+        raise Forbidden("This server does not accept new families.")
 
 
 @writing
 def create_family_by_mail(body: dict[str, Any]) -> dict[str, Any]:
-    """Makes a family with its first parent and device. Raises 401 and 409."""
+    """Creates a family with its first parent and device (accounts.md, 5.2).
+
+    `body` has `mail_auth_token`, `parent_name`, `parent_password`, `time_zone`, `device_name`,
+    `parent_device` (with `model`) and `client_level`. A blank parent name becomes the local part of
+    the address. Returns what `joined` returns. Raises 401 for an unknown token, and 409 if the
+    address has a family already.
+    """
     proof = use_proof(body["mail_auth_token"])
     if user_with_mail(proof.mail):
-        raise Conflict("This address has a family already; sign in instead.")
+        raise Conflict("This address already has a family; sign in instead.")
     name = body["parent_name"]
     family, parent = create_family(
         parent_name=proof.mail.partition("@")[0] if is_blank(name) else name,
@@ -71,7 +81,12 @@ def create_family_by_mail(body: dict[str, Any]) -> dict[str, Any]:
 
 @writing
 def sign_in_into_family(body: dict[str, Any]) -> dict[str, Any]:
-    """Adds a device at which the parent with the address is kept signed in. Raises 401 and 409."""
+    """Adds a device at which the parent with the address is kept signed in (accounts.md, 5.3).
+
+    `body` has `mail_auth_token`, `device_name`, `parent_device` (with `model`) and `client_level`.
+    Returns what `joined` returns. Raises 401 for an unknown token, and 409 if nobody has the
+    address.
+    """
     proof = use_proof(body["mail_auth_token"])
     parent, family = owner_of(proof.mail)
     device, token = create_device(
@@ -89,7 +104,11 @@ def sign_in_into_family(body: dict[str, Any]) -> dict[str, Any]:
 
 @writing
 def delete_account(body: dict[str, Any]) -> str:
-    """Deletes a family, for which each address of its parents has to be proven. Raises 401."""
+    """Deletes a family once each mail address of its parents is proven (accounts.md, 5.10).
+
+    `body` has `device_auth_token` and `mail_auth_tokens`. Returns the text `OK`. Raises 401 for an
+    unknown token, and if the proofs don't match the addresses or there is no address.
+    """
     _, family = calling_device(body["device_auth_token"], for_write=True)
     parents = User.select().where(
         User.family_id == family.family_id, User.type == User.PARENT, User.mail != ""
@@ -99,9 +118,9 @@ def delete_account(body: dict[str, Any]) -> str:
     for token in body["mail_auth_tokens"]:
         typed = use_proof(token).mail
         proven |= {user.mail for user in users_with_mail(typed, family.family_id)} or {typed}
-    # Without any address nothing would be proven, and children's devices may ask, too.
+    # Without an address nothing would be proven, and a child's device may call this, too.
     if proven != addresses or not addresses:
-        raise Unauthorized("Every parent with an address has to confirm this by mail.")
+        raise Unauthorized("Every parent with a mail address must confirm this by mail.")
     token_hashes = delete_family(family)
     sync_removed_devices(token_hashes)
     goodbyes = [mails.Mail(address, "account deleted") for address in sorted(addresses)]
@@ -118,7 +137,7 @@ def create_family(
     second_password_hash: str,
     second_password_salt: str,
 ) -> tuple[Family, User]:
-    """Stores a family with its first parent. To be called in a write transaction."""
+    """Stores a family with its first parent. Needs a write transaction."""
     now = clock.now_ms()
     family = Family.create(
         family_id=new_family_id(),
@@ -145,8 +164,8 @@ def create_family(
 
 
 def delete_family(family: Family) -> list[str]:
-    """Deletes all that belongs to a family; its devices learn that they were removed. Returns the
-    hashes of their tokens. To be called in a write transaction."""
+    """Deletes a family with all its rows; its devices will learn that they were removed. Returns
+    the hashes of the devices' tokens. Needs a write transaction."""
     devices = list(Device.select().where(Device.family_id == family.family_id))
     for device in devices:
         retire_device(device)

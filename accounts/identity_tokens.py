@@ -1,4 +1,4 @@
-"""Identity tokens: who a parent is, signed for the operator (crypto.md, 6)."""
+"""Identity tokens, which tell the operator who a parent is (crypto.md, 6)."""
 
 import base64
 import hashlib
@@ -20,11 +20,11 @@ _FIELDS = {"purpose", "familyId", "userId", "mail", "exp"}
 
 
 class InvalidToken(ValueError):
-    """The token is none of ours, or too old; the text says why."""
+    """The token is malformed, forged or expired; the text says why."""
 
 
 def new_identity_token(parent: User, secret: str) -> str:
-    """Text to be copied by people, in short lines."""
+    """Returns a token in short lines, since people copy it."""
     payload = {
         "purpose": PURPOSE,
         "familyId": parent.family_id,
@@ -39,7 +39,7 @@ def new_identity_token(parent: User, secret: str) -> str:
 
 
 def read_identity_token(token: str, secret: str, *, tolerance_s: int) -> dict[str, Any]:
-    """The payload of a token that has not been over for longer than `tolerance_s`. Raises
+    """Returns the payload of a token that expired at most `tolerance_s` ago, if at all. Raises
     InvalidToken."""
     try:
         jwt = base64.b64decode("".join(token.split()), validate=True).decode("ascii")

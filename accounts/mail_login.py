@@ -1,4 +1,4 @@
-"""Proving a mail address by a code that is mailed to it (accounts.md, 2)."""
+"""Proof of a mail address by a code that is mailed to it (accounts.md, 2)."""
 
 from typing import Any
 
@@ -20,9 +20,14 @@ CODE_WORDS = 3
 
 
 def send_login_code(body: dict[str, Any]) -> dict[str, Any]:
-    """Mails a code to an address and returns the `mailLoginToken` that it belongs to, or why this
-    server doesn't want the address. Waits for the mail, since the user does, too. Raises 400, 401,
-    429, and 500 if the mail can't be sent."""
+    """Mails a code to an address, and waits until the mail server has it, since the user waits for
+    the mail, too (accounts.md, 2.1).
+
+    `body` has `mail`, `locale` and maybe `device_auth_token`. Returns the `mailLoginToken` that
+    belongs to the code, or `{mailAddressNotWhitelisted: true}` or `{mailServerBlacklisted: true}`.
+    Raises 400 for text that is not an address, 401 for an unknown device, 429 beyond the rate
+    limits, and 500 if the mail can't be sent.
+    """
     try:
         address = bare_address(body["mail"])
     except NoAddress as problem:
@@ -33,7 +38,7 @@ def send_login_code(body: dict[str, Any]) -> dict[str, Any]:
         return {"mailServerBlacklisted": True}
     values = _shown_device(body.get("device_auth_token"), address)
     if not rate_limits.use("login code", address):
-        raise TooManyRequests("Too many codes were asked for; try again later.")
+        raise TooManyRequests("Too many codes were requested; try again later.")
     code = new_words(CODE_WORDS)
     try:
         mails.deliver(mails.Mail(address, "login code", {**values, "code": code}, body["locale"]))
@@ -50,8 +55,8 @@ def _is_whitelisted(address: str) -> bool:
 
 @reading
 def _shown_device(token: str | None, address: str) -> dict[str, str]:
-    """The device to be named in the mail: none if the address is not of its family, since else
-    strangers could put text into mails. Raises 401."""
+    """Returns the device to name in the mail, as a template value. There is none if the address
+    does not belong to its family: otherwise strangers could put text into mails. Raises 401."""
     if token is None:
         return {}
     device, family = calling_device(token)
@@ -73,8 +78,11 @@ def _store_code(code: str, address: str, locale: str) -> str:
 
 
 def sign_in_by_mail_code(body: dict[str, Any]) -> dict[str, Any]:
-    """Trades the code for a `mailAuthToken`. Raises 403 for a wrong code and 410 for a token that
-    is unknown, too old or had three wrong codes."""
+    """Exchanges a code for a proof of the address (accounts.md, 2.6).
+
+    `body` has `mail_login_token` and `received_code`. Returns `{mailAuthToken}`. Raises 403 for a
+    wrong code, and 410 if the token is unknown or too old, or after the third wrong code.
+    """
     answer = _try_code(body["mail_login_token"], body["received_code"])
     if isinstance(answer, Exception):
         raise answer
@@ -83,17 +91,17 @@ def sign_in_by_mail_code(body: dict[str, Any]) -> dict[str, Any]:
 
 @writing
 def _try_code(login_token: str, typed: str) -> str | Forbidden | Gone:
-    """Returns errors instead of raising them, for the attempt has to be stored."""
+    """Returns the `mailAuthToken`, or the error: raising it would roll back the counted attempt."""
     login = for_update(
         MailLoginToken.select().where(MailLoginToken.token_hash == token_hash(login_token))
     ).get_or_none()
     if login is None or not login.remaining_attempts or is_too_old(login.created_at):
-        return Gone("This login is unknown or too old; ask for a new code.")
+        return Gone("This login is unknown or too old; request a new code.")
     if not same_words(login.received_code, typed):
         login.remaining_attempts -= 1
         login.save()
         if not login.remaining_attempts:
-            return Gone("The code is wrong for the last time; ask for a new one.")
+            return Gone("The code was wrong too often; request a new one.")
         return Forbidden("The code is wrong.")
     login.delete_instance()
     return new_proof(login.mail, login.locale)
@@ -101,8 +109,9 @@ def _try_code(login_token: str, typed: str) -> str | Forbidden | Gone:
 
 @reading
 def open_codes(address: str) -> list[tuple[str, int]]:
-    """The codes that were sent to an address and still work, with their times, newest first. If
-    there is none, those of the address in another letter case."""
+    """Returns the codes sent to an address that are still valid, with the times when they were
+    created (ms), newest first. If there are none, it returns those of the address in another letter
+    case."""
     logins = list(
         MailLoginToken.select()
         .where(

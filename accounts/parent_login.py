@@ -1,4 +1,4 @@
-"""How a parent proves itself in calls that are no actions (accounts.md, 4)."""
+"""Authentication of parents in calls other than actions (accounts.md, 4)."""
 
 import hmac
 
@@ -9,18 +9,19 @@ from models import Device, Family, User
 from sync import u2f
 from sync.full_version import has_full_version
 
-#: Stands for the second password hash at a device where the parent is kept signed in.
+#: Sent instead of the second password hash by a device where a parent is kept signed in.
 SIGNED_IN_AT_DEVICE = "device"
 
-#: What the MAC of a signed login covers here, whatever the call is.
+#: The message that the MAC of a signed login covers, whatever the call is.
 DIRECT_ACTION = b"direct action"
 
 
 def acting_parent(device: Device, parent_id: str, second_hash: str) -> User:
-    """The parent who makes a call at this device. Raises 401. To be called in a write transaction.
+    """Returns the parent who makes a call at this device. Raises 401. Needs a write transaction.
 
-    `second_hash` is `device` (then `parent_id` is ignored, clients leave it empty), a login signed
-    by a security key of the parent (`u2f:...`), or the second password hash of the parent.
+    `second_hash` is the parent's second password hash, a login signed by a security key of the
+    parent (`u2f:...`), or `device` for the parent who is kept signed in there. With `device`,
+    `parent_id` is ignored; clients leave it empty.
     """
     at_device = second_hash == SIGNED_IN_AT_DEVICE
     if at_device:
@@ -29,7 +30,7 @@ def acting_parent(device: Device, parent_id: str, second_hash: str) -> User:
         User.family_id == device.family_id, User.user_id == parent_id, User.type == User.PARENT
     )
     if parent is None:
-        raise Unauthorized("There is no such parent, or nobody is kept signed in.")
+        raise Unauthorized("There is no such parent, or no parent is kept signed in.")
     if second_hash.startswith(u2f.PREFIX):
         _check_signed_login(device, parent, second_hash)
     elif not at_device and not is_password(parent, second_hash):
@@ -39,7 +40,7 @@ def acting_parent(device: Device, parent_id: str, second_hash: str) -> User:
 
 def _check_signed_login(device: Device, parent: User, login: str) -> None:
     if not has_full_version(Family.get_by_id(device.family_id)):
-        raise Unauthorized("The family needs the full version for security keys.")
+        raise Unauthorized("Security keys need the full version.")
     try:
         u2f.check_login(
             login,
@@ -54,6 +55,6 @@ def _check_signed_login(device: Device, parent: User, login: str) -> None:
 
 
 def is_password(parent: User, second_hash: str) -> bool:
-    """Whether this is the second password hash of a parent who has one."""
+    """Tells whether the parent has a password and this is its second hash."""
     stored = parent.second_password_hash
     return bool(stored) and hmac.compare_digest(stored.encode(), second_hash.encode())

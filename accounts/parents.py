@@ -1,4 +1,4 @@
-"""What parents do about their own accounts (accounts.md, 5.4, 5.5, 5.7 and 5.9)."""
+"""Passwords, mail addresses and identity tokens of parents (accounts.md, 5.4, 5.5, 5.7, 5.9)."""
 
 from typing import Any
 
@@ -18,15 +18,23 @@ from sync.versions import USER_LIST, renew_versions
 
 @reading
 def can_recover_password(body: dict[str, Any]) -> dict[str, Any]:
-    """Tells whether an address is that of a parent. Raises 401."""
+    """Tells whether a mail address belongs to a certain parent (accounts.md, 5.4).
+
+    `body` has `mail_auth_token` and `parent_user_id`. Returns `{canRecover}`. Raises 401 for an
+    unknown token.
+    """
     user = user_with_mail(read_proof(body["mail_auth_token"]).mail)
     return {"canRecover": user is not None and user.user_id == body["parent_user_id"]}
 
 
 @writing
 def recover_parent_password(body: dict[str, Any]) -> dict[str, Any]:
-    """Sets a new password for the parent with the address. Devices stay signed in. Raises 401 and
-    409."""
+    """Sets a new password for the parent with the proven address (accounts.md, 5.5). Devices stay
+    signed in.
+
+    `body` has `mail_auth_token` and `password` (`hash`, `second_hash`, `second_salt`). Returns
+    `{ok}`. Raises 401 for an unknown token, and 409 if nobody has the address.
+    """
     proof = use_proof(body["mail_auth_token"])
     user, family = owner_of(proof.mail)
     user.password_hash = body["password"]["hash"]
@@ -42,18 +50,24 @@ def recover_parent_password(body: dict[str, Any]) -> dict[str, Any]:
 
 @writing
 def link_mail_address(body: dict[str, Any]) -> dict[str, Any]:
-    """Gives a parent who has none an address. Raises 401, and 409 also for a wrong password."""
+    """Gives a mail address to a parent who has none (accounts.md, 5.7).
+
+    `body` has `device_auth_token`, `mail_auth_token`, `parent_user_id` and
+    `parent_password_second_hash`. Returns `{ok}`. Raises 401 for an unknown device or token, and
+    409 if the address is taken, for an unknown parent or one with an address, and for a wrong
+    password.
+    """
     _, family = calling_device(body["device_auth_token"], for_write=True)
     proof = use_proof(body["mail_auth_token"])
     if user_with_mail(proof.mail):
-        raise Conflict("Somebody has this address already.")
+        raise Conflict("This address is already in use.")
     parent = User.get_or_none(
         User.family_id == family.family_id,
         User.user_id == body["parent_user_id"],
         User.type == User.PARENT,
     )
     if parent is None or parent.mail:
-        raise Conflict("There is no such parent, or it has an address already.")
+        raise Conflict("There is no such parent, or the parent already has an address.")
     second_hash = body["parent_password_second_hash"]
     if not parent.second_password_salt or not is_password(parent, second_hash):
         raise Conflict("The password is wrong.")
@@ -66,10 +80,14 @@ def link_mail_address(body: dict[str, Any]) -> dict[str, Any]:
 
 @writing
 def create_identity_token(body: dict[str, Any]) -> dict[str, Any]:
-    """A token with which a parent can prove who it is to the operator. Raises 401, and 404 without
-    a SIGN_SECRET."""
+    """Makes a token by which the operator can identify a parent (accounts.md, 5.9).
+
+    `body` has `device_auth_token` and a parent's login (`parent_user_id`,
+    `parent_password_second_hash`). Returns `{token}`. Raises 401 for an unknown device or login,
+    and 404 without a SIGN_SECRET.
+    """
     device, _ = calling_device(body["device_auth_token"], for_write=True)
     parent = acting_parent(device, body["parent_user_id"], body["parent_password_second_hash"])
     if not settings.current().sign_secret:
-        raise NotFound("This server makes no identity tokens.")
+        raise NotFound("This server does not issue identity tokens.")
     return {"token": new_identity_token(parent, settings.current().sign_secret)}

@@ -1,5 +1,5 @@
-"""The primary device of a child: the one of its devices that counts the time (accounts.md, 6.2 and
-6.3)."""
+"""The primary device of a child: of its devices, the one that counts the time (accounts.md, 6.2
+and 6.3)."""
 
 from typing import Any
 
@@ -16,12 +16,16 @@ from sync.versions import USER_LIST, renew_versions
 
 @writing
 def update_primary_device(body: dict[str, Any]) -> dict[str, Any]:
-    """The calling device becomes the primary one of its user, or ceases to be. Raises 401 and
-    409."""
+    """Makes the calling device the primary one of its user, or ends that (accounts.md, 6.2).
+
+    `body` has `device_auth_token`, `current_user_id` and `action`. Returns `{status}`: "success",
+    "assigned to other device" or "requires full version". Raises 401 for an unknown device, and 409
+    if the user is another one, or if the device to unset is not the primary one.
+    """
     device, family = calling_device(body["device_auth_token"], for_write=True)
     user = _user(device)
     if user is None or user.user_id != body["current_user_id"]:
-        raise Conflict("This is not the user of the device.")
+        raise Conflict("This is not the current user of the device.")
     devices = _devices_of(user)
     if len(devices) > 1 and not has_full_version(family):
         return {"status": "requires full version"}
@@ -31,7 +35,7 @@ def update_primary_device(body: dict[str, Any]) -> dict[str, Any]:
         user.current_device = device.device_id
     else:
         if user.current_device != device.device_id:
-            raise Conflict("This is not the primary device.")
+            raise Conflict("This device is not the primary device.")
         user.current_device = ""
     user.save()
     renew_versions(family, USER_LIST)
@@ -41,7 +45,12 @@ def update_primary_device(body: dict[str, Any]) -> dict[str, Any]:
 
 @reading
 def logout_at_primary_device(body: dict[str, Any]) -> dict[str, Any]:
-    """Asks the primary device of the caller's child to give up its role. Raises 401 and 409."""
+    """Asks the primary device of the child at the calling device to give up its role
+    (accounts.md, 6.3).
+
+    `body` has `device_auth_token`. Returns `{ok}`. Raises 401 for an unknown device, and 409 if
+    there is no child or no primary device.
+    """
     device, _ = calling_device(body["device_auth_token"])
     child = _user(device)
     if child is None or child.type != User.CHILD:
@@ -60,7 +69,7 @@ def _user(device: Device) -> User | None:
 
 
 def _devices_of(user: User) -> dict[str, Device]:
-    """The devices that a user uses now, by id."""
+    """Returns the devices that the user currently uses, by id."""
     devices = Device.select().where(
         Device.family_id == user.family_id, Device.current_user_id == user.user_id
     )

@@ -1,5 +1,5 @@
-"""The full version and what is left of buying it on a server that people run for themselves
-(purchases-and-admin.md, 1 and 2)."""
+"""Purchases of the full version, as far as a self-hosted server has them (purchases-and-admin.md,
+1 and 2)."""
 
 from typing import Any
 
@@ -14,28 +14,32 @@ from sync.notifications import Level, notify_family
 
 DIRECT_PURCHASE = "directpurchase"
 
-#: What is bought for good, in ms.
+#: Paid durations, in ms.
 DURATIONS = {"month": 31 * DAY, "year": 366 * DAY}
 
-#: What is given in advance, in ms, and how much of that there can be at most.
+#: Time granted before it is paid for, and its maximum, in ms.
 UNPAID = "unpaid14"
 UNPAID_DURATION = 14 * DAY
 MAX_DEBTS = 21 * DAY
 
-#: A further purchase is possible when what is paid for ends within this time.
+#: A further purchase is possible once the paid time ends within this duration, in ms.
 RENEWAL_PERIOD = 31 * DAY
 
 
 def can_do_purchase(body: dict[str, Any]) -> dict[str, Any]:
-    """Clients don't get here, since everything is unlocked; this is their safety net."""
+    """Answers that nothing can be bought, whatever the body says. Clients with everything unlocked
+    never ask. Returns `{canDoPurchase}`."""
     return {"canDoPurchase": "no because not supported by the server"}
 
 
 @reading
 def finish_purchase_by_google_play(body: dict[str, Any]) -> dict[str, Any]:
-    """Raises 401, otherwise 409: without a key of Google Play no receipt can be checked."""
+    """Refuses all receipts, since the server has no Google Play key to check them.
+
+    `body` has `device_auth_token`. Raises 401 for an unknown device, otherwise 409.
+    """
     calling_device(body["device_auth_token"])
-    raise Conflict("This server can't check receipts.")
+    raise Conflict("This server can't verify receipts.")
 
 
 def can_renew(family: Family) -> bool:
@@ -44,7 +48,7 @@ def can_renew(family: Family) -> bool:
 
 
 def add_purchase(family: Family, *, kind: str, transaction_id: str) -> None:
-    """Extends the full version once per transaction. The family has to be locked."""
+    """Extends the full version, once per transaction. The family must be locked for writing."""
     if find_purchase(transaction_id) is not None:
         return
     before = family.full_version_until

@@ -1,4 +1,4 @@
-"""Secrets made of words that people read aloud and type (data-model.md, "Ids, tokens,
+"""Secrets made of words, which people read aloud and type (data-model.md, "Ids, tokens,
 versions")."""
 
 import hmac
@@ -14,23 +14,23 @@ _NO_LETTERS = re.compile(r"[\s*-]+")
 
 @cache
 def _word_list() -> list[str]:
-    """2048 words that differ in their first four letters, so 11 bits each."""
+    """Returns 2048 words, so 11 bits each, that differ in their first four letters."""
     return Mnemonic("english").wordlist
 
 
 def new_words(count: int) -> str:
-    """Words in lower case with single blanks between them."""
+    """Returns random words in lower case, separated by single spaces."""
     return " ".join(secrets.choice(_word_list()) for _ in range(count))
 
 
 def normalized(typed: str) -> str:
-    """What people typed, as `new_words` would have written it: letter case, repeated blanks and
-    dashes don't matter."""
+    """Returns typed words in the form of `new_words`: letter case, repeated spaces and dashes are
+    ignored."""
     return _BETWEEN_WORDS.sub(" ", typed).strip().lower()
 
 
 def same_words(stored: str, typed: str) -> bool:
-    """Whether people typed these words; it does not matter either whether and how they are
-    separated (accounts.md, 2.5)."""
+    """Compares words in constant time, regardless of letter case and separators (accounts.md,
+    2.5)."""
     first, second = (_NO_LETTERS.sub("", text).lower() for text in (stored, typed))
     return hmac.compare_digest(first.encode(), second.encode(errors="surrogatepass"))

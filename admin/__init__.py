@@ -1,1 +1,1 @@
-"""The admin API, and who may use it."""
+"""The admin API, its counters and its access check."""

@@ -1,4 +1,4 @@
-"""Who may use the admin API (http.md, "Admin API")."""
+"""Access to the admin API (http.md, "Admin API")."""
 
 import hmac
 from collections import defaultdict, deque
@@ -9,17 +9,18 @@ from werkzeug.exceptions import TooManyRequests, Unauthorized
 import clock
 import settings
 
-#: After this many wrong tokens within a minute even the right one is refused.
+#: After this many wrong tokens within a period, even the right one is refused.
 MAX_WRONG_TOKENS = 20
 PERIOD_MS = 60_000
 
-#: All clients that have not had the right token so far, since a guesser may have many addresses.
+#: Counts all clients that have not sent the right token yet, since a guesser may have many
+#: addresses.
 _STRANGERS = "strangers"
 
 
 class WrongTokens:
-    """When wrong tokens came. Clients that once had the right one are counted one by one, so that
-    nobody else can lock the operator out."""
+    """The times of wrong tokens. Clients that have sent the right one before are counted each on
+    their own, so that nobody else can lock the operator out."""
 
     def __init__(self) -> None:
         self._times: defaultdict[str, deque[int]] = defaultdict(
@@ -29,14 +30,14 @@ class WrongTokens:
         self._lock = Lock()
 
     def check(self, given: str, token: str, client: str) -> bool:
-        """Whether `given` is the token. Raises 429."""
+        """Tells whether `given` is the token. Raises 429 after too many wrong ones."""
         with self._lock:
             now = clock.now_ms()
             times = self._times[client if client in self._known else _STRANGERS]
             if len(times) == MAX_WRONG_TOKENS and 0 <= now - times[0] < PERIOD_MS:
                 wait_s = (times[0] + PERIOD_MS - now) // 1000 + 1
                 raise TooManyRequests(
-                    "Too many wrong tokens; wait before you try again.", retry_after=wait_s
+                    "Too many wrong tokens; wait before you retry.", retry_after=wait_s
                 )
             is_right = bool(token) and hmac.compare_digest(given.encode(), token.encode())
             if is_right:
@@ -50,8 +51,8 @@ wrong_tokens = WrongTokens()
 
 
 def check_admin_token(given: str | None, client: str) -> None:
-    """Raises 401 unless `given` is the admin token, and 429 after too many wrong ones. Without
-    ADMIN_TOKEN nobody gets in. `client` is an address or network."""
+    """Raises 401 unless `given` is the admin token, and always without ADMIN_TOKEN. Raises 429
+    after too many wrong tokens. `client` is an address or network."""
     token = settings.current().admin_token
     if not given or not wrong_tokens.check(given, token, client):
-        raise Unauthorized("The admin API needs ADMIN_TOKEN as password.")
+        raise Unauthorized("The admin API requires ADMIN_TOKEN as the password.")

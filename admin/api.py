@@ -1,4 +1,4 @@
-"""The admin API: status, status message, unlocking (purchases-and-admin.md, 4)."""
+"""The admin API: status, status message, full version (purchases-and-admin.md, 4)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,12 +16,13 @@ from storage.database import reading, writing
 from sync.caller import locked_family
 from sync.notifications import status_message_changed
 
-#: How long a token may be over when it is used, in s.
+#: How long after its expiry a token is still accepted for a purchase, in s.
 TOKEN_TOLERANCE_S = 28 * DAY // 1000
 
 
 def status() -> dict[str, Any]:
-    """Open sockets, logged in or not, and counters since the start or the last reset."""
+    """Returns `websocketClients` (open sockets, logged in or not), `counters` since the start or
+    the last reset, and `maxValues`, which is always empty."""
     return {
         "websocketClients": connection_count(),
         "counters": counters.values(),
@@ -30,19 +31,24 @@ def status() -> dict[str, Any]:
 
 
 def reset_counters() -> dict[str, Any]:
+    """Sets all counters to 0. Returns `{ok}`."""
     counters.reset()
     return {"ok": True}
 
 
 @reading
 def get_status_message() -> dict[str, Any]:
+    """Returns `{statusMessage}`, empty if there is none."""
     setting = ServerSetting.get_or_none(ServerSetting.id == ServerSetting.STATUS_MESSAGE)
     return {"statusMessage": setting.value if setting else ""}
 
 
 @writing
 def set_status_message(body: dict[str, Any]) -> dict[str, Any]:
-    """Stores what all clients will show, the empty text for nothing, and makes them sync."""
+    """Sets the message that all clients show, and makes them sync. An empty one shows nothing.
+
+    `body` has `message`. Returns `{ok}`.
+    """
     if body["message"]:
         ServerSetting.replace(id=ServerSetting.STATUS_MESSAGE, value=body["message"]).execute()
     else:
@@ -53,7 +59,10 @@ def set_status_message(body: dict[str, Any]) -> dict[str, Any]:
 
 @writing
 def unlock_premium(body: dict[str, Any]) -> dict[str, Any]:
-    """Extends the full version of the family of an address. Raises 409."""
+    """Extends the full version of the family of a mail address.
+
+    `body` has `mail` and `duration`. Returns `{ok}`. Raises 409 if nobody has the address.
+    """
     _, family = owner_of(body["mail"])
     kind = body["duration"]
     transaction_id = f"legacyunlock-{kind}-{new_transaction_id()}"
@@ -63,7 +72,11 @@ def unlock_premium(body: dict[str, Any]) -> dict[str, Any]:
 
 @writing
 def unlock_premium_v2(body: dict[str, Any]) -> dict[str, Any]:
-    """Extends the full version of the family that an identity token is for, once per purchase."""
+    """Extends the full version of the family that an identity token names, once per purchase.
+
+    `body` has `purchase_token`, `purchase_id`, `type` and `dry_run`, which only checks. Returns
+    `{ok: true, mail, wasAlreadyExecuted}` or `{ok: false, error}` with details.
+    """
     try:
         user, mail = _buyer(body)
     except InvalidToken as error:
@@ -85,7 +98,8 @@ def unlock_premium_v2(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _buyer(body: dict[str, Any]) -> tuple[User, str]:
-    """The parent a token is for, and an address of its family. Raises InvalidToken."""
+    """Returns the parent that a token names, and a mail address of the family, if any. Raises
+    InvalidToken."""
     if not settings.current().sign_secret:
         raise InvalidToken("")
     payload = read_identity_token(

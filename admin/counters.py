@@ -1,4 +1,4 @@
-"""Counters for the admin API: in memory, of this process."""
+"""Request counters of this process, in memory, for the admin API."""
 
 from collections import Counter
 from threading import Lock
@@ -13,7 +13,7 @@ def count(name: str) -> None:
 
 
 def values() -> dict[str, int]:
-    """Sorted by name."""
+    """Returns the counters, sorted by name."""
     with _lock:
         return dict(sorted(_values.items()))
 
