@@ -196,7 +196,8 @@ class Device:
         """Asserts that the server applies all items, except those at the places `but`."""
         with refusals() as reasons:
             full_sync = self.push_items(*items)
-        told = "\n".join(reasons.values()) or "no action was refused"
+        pushed = "".join(f"\n  {item['encodedAction']:.200}" for item in items)
+        told = "\n".join(reasons.values()) or f"no action was refused of{pushed}"
         assert full_sync == bool(but), f"shouldDoFullSync is {full_sync}: {told}"
         if isinstance(self.client, FlaskClient):  # the log of another process is not read
             expected = {float(items[place]["sequenceNumber"]) for place in but}

@@ -231,12 +231,11 @@ def test_another_parent_is_not_the_one_who_is_kept_signed_in(family: Family) -> 
     family.parent.as_parent(user=family.add_parent()).refuses(action)
 
 
-def test_a_child_who_uses_the_device_cannot_act_as_parent(family: Family) -> None:
+@pytest.mark.parametrize("auth", ["device", "sha512", "password"])
+def test_a_child_who_uses_the_device_cannot_act_as_parent(family: Family, auth: str) -> None:
     child = family.add_child(second_hash=SECOND_HASH)
     device = family.add_device(user=child)
-    action = actions.update_device_name(device.id)
-    for auth in ("device", "sha512", "password"):
-        device.as_parent(user=child, auth=auth).refuses(action)
+    device.as_parent(user=child, auth=auth).refuses(actions.update_device_name(device.id))
 
 
 def test_the_next_action_of_a_push_sees_who_uses_the_device_now(family: Family) -> None:

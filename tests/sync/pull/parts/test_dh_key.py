@@ -73,9 +73,9 @@ def test_each_device_has_its_own_key(family: Family, device: Device) -> None:
     assert offered(device) != offered(family.parent)
 
 
-def test_below_level_5_no_key_is_made(device: Device) -> None:
-    for level in (0, 4, 4.9):
-        assert "dh" not in device.full_pull(level)
+@pytest.mark.parametrize("level", [0, 4, 4.9])
+def test_below_level_5_no_key_is_made(device: Device, level: float) -> None:
+    assert "dh" not in device.full_pull(level)
     assert keys(device) == []
 
 

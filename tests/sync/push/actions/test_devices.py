@@ -306,14 +306,16 @@ def test_parents_do_not_sign_in_as_children(tablet: Tablet, observer: Observer) 
 # SET_SEND_DEVICE_CONNECTED
 
 
-def test_only_a_device_itself_chooses_to_show_that_it_is_connected(tablet: Tablet) -> None:
-    family = tablet.family
-    for enable in (True, False):
-        action = {**CONNECTED, "deviceId": family.parent.id, "enable": enable}
-        news, level = tablet.sees(action)
-        assert news.keys() == {"devices"}
-        assert level == Level.UNIMPORTANT
-        assert family.parent.entry()["showDeviceConnected"] is enable
+@pytest.mark.parametrize("enable", [True, False])
+def test_only_a_device_itself_chooses_to_show_that_it_is_connected(
+    tablet: Tablet, enable: bool
+) -> None:
+    device = tablet.family.parent
+    device.as_parent().applies(actions.set_send_device_connected(device.id, not enable))
+    news, level = tablet.sees(actions.set_send_device_connected(device.id, enable))
+    assert news.keys() == {"devices"}
+    assert level == Level.UNIMPORTANT
+    assert device.entry()["showDeviceConnected"] is enable
 
 
 # IGNORE_MANIPULATION
