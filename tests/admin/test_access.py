@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from admin import access
 from admin.access import MAX_WRONG_TOKENS, WrongTokens
+from clock import HOUR
 from tests.stopped_clock import Clock
 from tests.wire import ADMIN_TOKEN
 
@@ -168,7 +169,7 @@ def test_a_clock_that_is_set_back_locks_nobody_out(
 ) -> None:
     for _ in range(MAX_WRONG_TOKENS):
         guess(client, "wrong")
-    server_clock.now -= 3_600_000
+    server_clock.now -= HOUR
     assert guess(client, ADMIN_TOKEN).status_code == 200
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
+from clock import MINUTE
 from mails import Mail, send
 from mails.outbox import outbox
 from tests.mail_servers import Mailbox, ScriptedServer
@@ -167,7 +168,7 @@ def test_mails_beyond_the_limit_are_dropped(
         "parent@example.org",
     ]
     assert got[3].subject == "Anna: Dishes"
-    server_clock.forward(60_000)
+    server_clock.forward(MINUTE)
     send([WARNING])
     assert [mail.recipients for mail in mailbox.rest()] == [["parent@example.org"]]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from clock import DAY
 from sync.notifications import Level, ShouldSync
 from tests import actions
 from tests.observer import Observer
@@ -56,7 +57,7 @@ MAILS = actions.update_parent_notification_flags("OTHER", 2)
 REMOVE = actions.remove_user("CHILD")
 LIMIT = actions.update_user_limit_login_category("PARENT", "CATEGORY")
 UNLIMIT = actions.update_user_limit_login_category("PARENT")
-PRE_BLOCK = actions.update_user_limit_login_pre_block_duration("PARENT", 86400000)
+PRE_BLOCK = actions.update_user_limit_login_pre_block_duration("PARENT", DAY)
 
 
 @pytest.mark.parametrize(
@@ -276,14 +277,14 @@ def test_setting_the_limit_category_again_resets_the_pre_block_duration(people: 
     people.sees(people.fill(LIMIT))
     news, level = people.sees(people.fill(PRE_BLOCK))
     assert (set(news), level) == ({"users"}, Level.IMPORTANT)
-    assert people.user("PARENT")["pbd"] == 86400000
+    assert people.user("PARENT")["pbd"] == DAY
     people.sees(people.fill(LIMIT))
     assert people.user("PARENT")["pbd"] == 0
 
 
 def test_a_pre_block_duration_may_last_a_day_at_most(people: People) -> None:
     people.sees(people.fill(LIMIT))
-    people.sees_refusal(people.fill({**PRE_BLOCK, "preBlockDuration": 86400001}))
+    people.sees_refusal(people.fill({**PRE_BLOCK, "preBlockDuration": DAY + 1}))
     people.sees_refusal(people.fill({**PRE_BLOCK, "preBlockDuration": -1}))
 
 
