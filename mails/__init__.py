@@ -1,6 +1,6 @@
-"""Mails to parents (mails.md): what is to be sent, and the ways out.
+"""Mails to parents (mails.md).
 
-`to_parents` collects mails in a transaction, `send` takes them after its commit and returns at
+`to_parents` makes mails within a transaction. `send` takes them after its commit and returns at
 once. `deliver` sends a mail while the caller waits.
 """
 

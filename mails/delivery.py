@@ -1,4 +1,4 @@
-"""Handing a mail to the mail server (mails.md, 2)."""
+"""Delivery of mails to the mail server (mails.md, 2)."""
 
 import logging
 import smtplib
@@ -11,24 +11,24 @@ from ipaddress import ip_address
 
 import settings
 from mails.mail import Mail
-from mails.message import message
+from mails.render import render
 from settings import MailServer
 
 log = logging.getLogger("timelimit.mails")
 
 
 class NotDelivered(Exception):
-    """The mail server could not be reached or did not take the mail."""
+    """The mail server could not be reached or did not accept the mail."""
 
     def __init__(self, reason: str, *, is_final: bool = False) -> None:
         super().__init__(reason)
-        #: whether it would be refused again
+        #: tells that a retry would be refused, too
         self.is_final = is_final
 
 
 def deliver(mail: Mail) -> None:
-    """Sends a mail while the caller waits, but not for long. Raises NotDelivered, which is
-    logged."""
+    """Sends a mail while the caller waits, for a few seconds at most. Logs failures and raises
+    NotDelivered."""
     if settings.current().mail_server is None:
         log_unsent(mail)
         return
@@ -43,27 +43,27 @@ def deliver(mail: Mail) -> None:
 
 
 class DirectDelivery:
-    """Hands over mails that somebody waits for, a few at a time: the other threads are left to
+    """Delivers mails that a request waits for, a few at a time, so that most threads stay free for
     requests that need no mail server."""
 
     MAX_WAITING = 4
 
     def __init__(self) -> None:
-        #: for the mail server; clients give up after 10 s
+        #: how long the mail server may take; clients give up after 10 s
         self.total_timeout_s: float = 6
-        #: for a turn
+        #: how long to wait while others use the mail server
         self.turn_timeout_s: float = 1
         self._turns = threading.BoundedSemaphore(self.MAX_WAITING)
 
     def deliver(self, mail: Mail) -> None:
-        """Raises NotDelivered and TimeoutError."""
+        """Raises NotDelivered, and TimeoutError if the mail server is too slow."""
         if not self._turns.acquire(timeout=self.turn_timeout_s):
-            raise NotDelivered("too many are waiting for the mail server")
+            raise NotDelivered("too many requests are waiting for the mail server")
         self._hand_over_in_thread(mail).result(self.total_timeout_s)
 
     def _hand_over_in_thread(self, mail: Mail) -> Future[None]:
-        """A thread of its own, since neither looking up a host name nor a server that sends its
-        answer in drops can be given a time limit otherwise."""
+        """Uses a separate thread, since there is no other way to limit the time of a DNS look-up or
+        of a server that sends its answer byte by byte."""
         outcome: Future[None] = Future()
 
         def run() -> None:
@@ -84,31 +84,31 @@ direct = DirectDelivery()
 
 
 def log_unsent(mail: Mail) -> None:
-    """Without a mail server this is the only place where a login code can be read."""
+    """Logs a mail that has no mail server to go to, and its login code, which operators need."""
     if "code" in mail.values:
         log.warning(
-            "there is no mail server, so here is the code for %s: %s",
+            "no mail server is configured; the login code for %s is: %s",
             mail.recipient,
             mail.values["code"],
         )
     else:
-        log.info("%s mail not sent, since there is no mail server", mail.kind)
+        log.info("%s mail not sent: no mail server is configured", mail.kind)
 
 
 def hand_over(mail: Mail, answer_timeout: float) -> None:
-    """Sends a mail; the server has `answer_timeout` seconds for each of its answers. Raises
+    """Sends a mail to the mail server, which has `answer_timeout` seconds for each answer. Raises
     NotDelivered."""
     server = settings.current().mail_server
     assert server is not None  # noqa: S101
     try:
-        made = message(mail)
+        message = render(mail)
     except UnicodeError as error:
-        raise NotDelivered(f"the address can't be written: {error}", is_final=True) from None
-    recipient = made["To"].addresses[0].addr_spec
+        raise NotDelivered(f"the address can't be encoded: {error}", is_final=True) from None
+    recipient = message["To"].addresses[0].addr_spec
     try:
         with closing(_connect(server, answer_timeout)) as connection:
-            connection.send_message(made, to_addrs=[recipient])
-            with suppress(OSError):  # the server has taken the mail, whatever it says to this
+            connection.send_message(message, to_addrs=[recipient])
+            with suppress(OSError):  # the server has accepted the mail already
                 connection.putcmd("QUIT")
     except smtplib.SMTPRecipientsRefused as error:
         raise _refusal(server, *next(iter(error.recipients.values()))) from None
@@ -146,13 +146,13 @@ def _connect(server: MailServer, answer_timeout: float) -> smtplib.SMTP:
 
 
 def _own_name() -> str:
-    """What smtplib would find out itself may take long without a name server."""
+    """Returns a name for EHLO. smtplib's own look-up may take long without a name server."""
     name = socket.gethostname()
     return name if "." in name else "[127.0.0.1]"
 
 
 def _is_this_machine(connection: smtplib.SMTP) -> bool:
-    """Mail servers for local use often have no certificate that could be checked."""
+    """Tells whether to do without TLS: local mail servers often have no valid certificate."""
     sock = connection.sock
     return sock is not None and ip_address(sock.getpeername()[0]).is_loopback
 

@@ -1,26 +1,27 @@
-"""What a mail is, and which parents get one (mails.md, 1 and 3)."""
+"""Mails and their recipients (mails.md, 1 and 3)."""
 
 from typing import Any, NamedTuple
 
 from models import User
 
-#: Bits of a parent's mail notification flags.
+#: Bits of `User.mail_notification_flags`.
 WARNINGS = 1
 TASKS = 2
 
 
 class Mail(NamedTuple):
     recipient: str
-    #: names the template
+    #: name of the template
     kind: str
     #: parameters of the template
     values: dict[str, Any] = {}
-    #: of the app that asked for the mail; without it, the mail is in all languages
+    #: locale of the app that requested the mail; without it, the mail is in all languages
     locale: str | None = None
 
 
 def to_parents(family_id: str, flag: int, kind: str, **values: str) -> list[Mail]:
-    """One mail for each parent of the family who has an address and wants mails of this flag."""
+    """Returns a mail for each parent of the family who has an address and the flag set. `values`
+    are parameters of the template."""
     addresses = (
         User.select(User.mail)
         .where(

@@ -1,8 +1,8 @@
-"""Mails that nobody waits for: sent one after the other by a thread of this process.
+"""Mails that no request waits for, sent one after another by a thread of this process.
 
-A mail that can't be handed over is tried again, unless the server says
-that it would refuse it again. What is given up is logged once, with the last reason. Mails that
-wait while the process ends are lost.
+A mail that can't be delivered is retried, unless the mail server refuses it for good. A mail that
+is given up is logged once, with the last reason. Mails still waiting when the process ends are
+lost.
 """
 
 import heapq
@@ -22,14 +22,14 @@ log = logging.getLogger("timelimit.mails")
 
 class _Waiting(NamedTuple):
     due: float
-    number: int  # those that are due at the same time keep their order
+    number: int  # keeps the order of mails that are due at the same time
     mail: Mail
     attempt: int
 
 
 def send(mails: list[Mail]) -> None:
-    """Has mails sent and returns at once. To be called after the commit. Mails beyond the limits
-    are dropped (mails.md, 4)."""
+    """Queues mails and returns at once. Call it after the commit. Mails beyond the rate limits are
+    dropped (mails.md, 4)."""
     for mail in mails:
         if settings.current().mail_server is None:
             log_unsent(mail)
@@ -38,14 +38,14 @@ def send(mails: list[Mail]) -> None:
 
 
 class Outbox:
-    """Sends mails from a thread, which starts with the first one."""
+    """Sends mails from a thread, which starts with the first mail."""
 
     def __init__(self) -> None:
         #: pauses before the second and third attempt
         self.retries_after_s: tuple[float, ...] = (10, 60)
-        #: for each answer of the mail server
+        #: how long the mail server may take for each answer
         self.answer_timeout_s: float = 20
-        #: More mails than this don't wait while the mail server is away.
+        #: further mails are dropped, as when the mail server is gone for long
         self.max_waiting = 1000
         self._waiting: list[_Waiting] = []
         self._changed = threading.Condition()
@@ -82,7 +82,7 @@ class Outbox:
     def _try(self, mail: Mail, attempt: int) -> None:
         is_limited = mail.kind in rate_limits.PER_ADDRESS
         if attempt == 0 and is_limited and not rate_limits.use(mail.kind, mail.recipient):
-            log.info("%s mail not sent: the parent had enough of them", mail.kind)
+            log.info("%s mail not sent: the address has reached its rate limit", mail.kind)
             return
         try:
             hand_over(mail, self.answer_timeout_s)

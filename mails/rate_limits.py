@@ -1,6 +1,6 @@
-"""How many mails may be asked for (accounts.md, 2.4; mails.md, 4).
+"""Rate limits of mails (accounts.md, 2.4; mails.md, 4).
 
-The counters are in the database: they hold for all workers together and survive a restart.
+The counters are in the database, so they cover all workers and survive a restart.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ class Window(NamedTuple):
     duration: int  # ms
 
 
-#: What one address may get, by kind of mail. The windows are asked in this order.
+#: Limits of one address, by kind of mail. They are checked in this order.
 PER_ADDRESS = {
     "login code": (Window(2, 5 * MINUTE), Window(6, DAY)),
     "manipulation": (Window(2, MINUTE), Window(20, DAY)),
@@ -30,7 +30,7 @@ PER_ADDRESS = {
     ),
 }
 
-#: What all addresses together may get, asked after those.
+#: Limits of all addresses together, checked after those.
 ALTOGETHER = {
     "login code": (Window(100, MINUTE), Window(500, HOUR), Window(1000, DAY)),
 }
@@ -40,10 +40,10 @@ _EVERYBODY = ""
 
 @writing
 def use(kind: str, address: str) -> bool:
-    """Counts a mail to an address, if the limits leave one. A limit that was passed stays used
-    even if a later one refuses. Letter case makes no further address.
+    """Counts a mail to an address and tells whether the limits allow it. A limit that allows it
+    counts it even if a later one does not. The letter case of the address is ignored.
 
-    To be called outside of a transaction, so that the count stays whatever comes of the mail.
+    Starts a transaction of its own, so that the mail counts whatever happens to it afterwards.
     """
     now = clock.now_ms()
     subject = hashlib.sha256(address.casefold().encode()).hexdigest()
@@ -53,7 +53,7 @@ def use(kind: str, address: str) -> bool:
 
 
 def _use_window(kind: str, subject: str, window: Window, now: int) -> bool:
-    """The window starts with its first use and then has a fixed length."""
+    """Counts a mail in a window, which starts with its first use and has a fixed length."""
     key = {"kind": kind, "subject": subject, "duration": window.duration}
     row = for_update(RateLimit.select().filter(**key))
     used = row.get_or_none()

@@ -274,7 +274,7 @@ def test_without_a_mail_server_the_code_is_in_the_log_and_a_command_prints_it(
     result = run("login-code", address)
     code, _, asked = result.output.partition("  ")
     assert asked.startswith("(asked for ")
-    assert record.getMessage().endswith(f"the code for {address}: {code}")
+    assert record.getMessage().endswith(f"the login code for {address} is: {code}")
     assert proven(client, sign_in(client, token, code)["mailAuthToken"]) == address
 
 

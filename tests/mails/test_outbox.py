@@ -147,8 +147,8 @@ def test_the_number_of_waiting_mails_is_limited(
 def test_without_a_mail_server_nothing_is_sent(app: Flask, log: pytest.LogCaptureFixture) -> None:
     send([GOODBYE, WARNING])
     assert log.messages == [
-        "account deleted mail not sent, since there is no mail server",
-        "uninstall mail not sent, since there is no mail server",
+        "account deleted mail not sent: no mail server is configured",
+        "uninstall mail not sent: no mail server is configured",
     ]
 
 

@@ -7,7 +7,7 @@ from html import escape, unescape
 import pytest
 
 from mails import Mail
-from mails.message import message
+from mails.render import render
 from tests.mail_servers import Received
 from tests.observer import Configure
 
@@ -33,11 +33,11 @@ def sender(configure: Configure) -> None:
 
 
 def read(mail: Mail) -> Received:
-    return Received("", [], message(mail).as_bytes())
+    return Received("", [], render(mail).as_bytes())
 
 
 def languages(mail: Received) -> set[str]:
-    words = set(mail.text.partition("Diese Mail wurde")[0].split())
+    words = set(mail.text.partition("Diese E-Mail wurde")[0].split())
     return {
         language
         for language, typical in (("de", GERMAN_WORDS), ("en", ENGLISH_WORDS))
@@ -130,7 +130,7 @@ def test_the_imprint_ends_a_mail(configure: Configure) -> None:
 
 
 def test_headers_name_the_sender_and_mark_the_mail_as_automatic() -> None:
-    made = message(Mail("q uoted@münchen.de", "account deleted"))
+    made = render(Mail("q uoted@münchen.de", "account deleted"))
     parsed = message_from_bytes(made.as_bytes(), policy=SMTPUTF8)
     assert parsed["From"].addresses[0].display_name == "Zeit für Kinder"
     assert parsed["From"].addresses[0].addr_spec == "no@example.org"
@@ -142,6 +142,6 @@ def test_headers_name_the_sender_and_mark_the_mail_as_automatic() -> None:
 
 def test_lines_are_short_and_7_bit() -> None:
     values = {"child": "ä" * 255, "task": "x" * 50}
-    for line in message(Mail("a@x.de", "task done", values)).as_bytes().splitlines():
+    for line in render(Mail("a@x.de", "task done", values)).as_bytes().splitlines():
         assert line.isascii()
         assert len(line) <= 78

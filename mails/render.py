@@ -1,5 +1,5 @@
-"""How mails look (mails.md, 5): the text of `templates/LANGUAGE/KIND.txt`, whose first line is the
-subject, as plain text and as HTML."""
+"""Rendering of mails (mails.md, 5): the text of `templates/LANGUAGE/KIND.txt`, whose first line is
+the subject, as plain text and as HTML."""
 
 import re
 from email.message import EmailMessage
@@ -13,7 +13,7 @@ import settings
 from mails.mail import Mail
 from schemas.addresses import bare_address, deliverable
 
-#: Keeps lines short, and needs no server that takes 8 bits.
+#: Keeps lines short and doesn't rely on 8BITMIME.
 _ENCODING = "quoted-printable"
 
 GERMAN = "de"
@@ -30,10 +30,11 @@ _templates = Environment(
 )
 
 
-def message(mail: Mail) -> EmailMessage:
-    """The mail as it is handed to a mail server."""
+def render(mail: Mail) -> EmailMessage:
+    """Returns the message for the mail server. Raises UnicodeError for an address that no mail
+    server would understand."""
     texts = [_text(mail, language) for language in _languages(mail.locale)]
-    # Names are the same in all languages, so a subject of nothing else is not repeated.
+    # A subject that consists of names only is the same in all languages, and not repeated.
     subject = " / ".join(dict.fromkeys(subject for subject, _ in texts))
     values = {
         "texts": [_paragraphs(body) for _, body in texts],
@@ -41,29 +42,29 @@ def message(mail: Mail) -> EmailMessage:
         "imprint": _paragraphs(settings.current().mail_imprint),
     }
     sender = settings.current().mail_sender
-    made = EmailMessage(policy=SMTP)
-    made["From"] = sender
-    made["To"] = (deliverable(mail.recipient),)
-    made["Subject"] = subject
-    made["Date"] = formatdate()
-    made["Message-ID"] = make_msgid(domain=deliverable(bare_address(sender)).domain)
-    made["Auto-Submitted"] = "auto-generated"
-    made.set_content(_templates.get_template("layout.txt").render(values), cte=_ENCODING)
-    made.add_alternative(
+    message = EmailMessage(policy=SMTP)
+    message["From"] = sender
+    message["To"] = (deliverable(mail.recipient),)
+    message["Subject"] = subject
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain=deliverable(bare_address(sender)).domain)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(_templates.get_template("layout.txt").render(values), cte=_ENCODING)
+    message.add_alternative(
         _templates.get_template("layout.html").render(values), subtype="html", cte=_ENCODING
     )
-    return made
+    return message
 
 
 def _languages(locale: str | None) -> tuple[str, ...]:
-    """German for `de`, `de-AT` and the like, English for all the rest."""
+    """Returns German for `de`, `de-AT` and the like, otherwise English; both for no locale."""
     if locale is None:
         return GERMAN, ENGLISH
     return (GERMAN,) if re.match(r"de(?![a-z])", locale.strip().lower()) else (ENGLISH,)
 
 
 def _text(mail: Mail, language: str) -> tuple[str, str]:
-    """Subject and body. Names that users chose stay within their line."""
+    """Returns subject and body. Names chosen by users can't add lines."""
     values = {name: _one_line(value) for name, value in mail.values.items()}
     template = f"{language}/{mail.kind.replace(' ', '_')}.txt"
     text = _templates.get_template(template).render(values)
