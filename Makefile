@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 COMMAND := $(BIN)/timelimit-sync
 
-.PHONY: help serve test torture bench conformance lint format ci clean
+.PHONY: help serve test torture bench conformance lint format update audit ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -39,6 +39,20 @@ format: .venv/dev ## Format the code and sort its imports
 	@$(BIN)/ruff check --quiet --fix --select I .
 	@$(BIN)/ruff format --quiet .
 
+# Hashes of all wheels, for all platforms; pip checks them because they are there.
+lock = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make update' --no-annotate --quiet --upgrade
+
+update: .venv/lock ## Pin the newest versions of all packages, with their hashes
+	@$(lock) -o requirements.txt
+	@$(lock) -c requirements.txt --extra redis -o requirements-redis.txt
+	@$(lock) -c requirements.txt --extra postgresql -o requirements-postgresql.txt
+	@$(lock) -c requirements.txt --all-extras --group dev -o requirements-dev.txt
+	@$(lock) -c requirements.txt --group bench -o benchmarks/requirements.txt
+
+audit: .venv/lock ## Look for known weaknesses of the pinned packages
+	@for file in requirements*.txt; do $(BIN)/pip-audit --require-hashes --disable-pip -r $$file || exit 1; done
+
 ci: ## Run all that must pass before a change is taken (needs a MySQL server)
 	@.ci/run
 
@@ -57,6 +71,10 @@ $(COMMAND): commands/timelimit-sync .venv/serve
 
 .venv/dev: requirements-dev.txt .venv/serve
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.venv/lock: .venv/serve
+	@$(BIN)/pip install --quiet --disable-pip-version-check pip-audit uv
 	@touch $@
 
 .venv/bench: benchmarks/requirements.txt .venv/serve
