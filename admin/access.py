@@ -8,10 +8,11 @@ from werkzeug.exceptions import TooManyRequests, Unauthorized
 
 import clock
 import settings
+from clock import MINUTE
 
 #: After this many wrong tokens within a period, even the right one is refused.
 MAX_WRONG_TOKENS = 20
-PERIOD_MS = 60_000
+PERIOD = MINUTE
 
 #: Counts all clients that have not sent the right token yet, since a guesser may have many
 #: addresses.
@@ -34,8 +35,8 @@ class WrongTokens:
         with self._lock:
             now = clock.now_ms()
             times = self._times[client if client in self._known else _STRANGERS]
-            if len(times) == MAX_WRONG_TOKENS and 0 <= now - times[0] < PERIOD_MS:
-                wait_s = (times[0] + PERIOD_MS - now) // 1000 + 1
+            if len(times) == MAX_WRONG_TOKENS and 0 <= now - times[0] < PERIOD:
+                wait_s = (times[0] + PERIOD - now) // 1000 + 1
                 raise TooManyRequests(
                     "Too many wrong tokens; wait before you retry.", retry_after=wait_s
                 )

@@ -1,1 +1,1 @@
-"""Work that runs beside requests."""
+"""Work outside of requests: retention, and moving in from another server."""

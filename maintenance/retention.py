@@ -1,8 +1,8 @@
-"""What is deleted or expires by time (data-model.md, "Retention").
+"""Deletes and expires outdated data (data-model.md, "Retention").
 
-`start` begins a thread in each worker; the table of job runs decides which of them does a job. A
-job takes one short transaction per family, so that requests hardly notice it. One that fails is
-logged and comes again after its interval.
+`start` starts a thread in each worker; the table of job runs decides which worker runs a job. A job
+uses one short transaction per family, so that it hardly delays requests. A job that fails is logged
+and runs again after its interval.
 """
 
 import logging
@@ -47,7 +47,8 @@ FAMILY_LIFETIME = 90 * DAY
 
 
 def expire_full_versions() -> int:
-    """Locks families whose full version ended, and tells their devices. Returns how many."""
+    """Locks families whose full version has ended, and notifies their devices. Returns the number
+    of families."""
     if settings.current().always_pro:
         return 0
     ended = Family.select().where(
@@ -65,8 +66,8 @@ def _expire(family: Family) -> None:
 
 
 def delete_old_families() -> int:
-    """Deletes families that neither paid nor had contact for long. Returns how many. Without
-    payments no family has to go."""
+    """Deletes families that neither have the full version nor contact for 90 days, unless
+    everything is unlocked for everybody. Returns the number of families."""
     if settings.current().always_pro:
         return 0
     oldest = clock.now_ms() - FAMILY_LIFETIME
@@ -80,8 +81,8 @@ def delete_old_families() -> int:
 
 
 def _for_each_family(batch: Any, condition: Any, effect: Callable[[Family], object]) -> int:
-    """Applies the effect to each family of the batch for which the condition still holds once its
-    row is locked."""
+    """Applies the effect to each family of the query `batch`, if it is still found by the query
+    `condition` once its row is locked. Returns the number of families."""
 
     @writing
     def apply(family_id: str) -> bool:
@@ -95,8 +96,8 @@ def _for_each_family(batch: Any, condition: Any, effect: Callable[[Family], obje
 
 
 def delete_old_tokens() -> int:
-    """Deletes tokens that are too old to be used, replaced keys that nothing new is encrypted for,
-    and counters whose window is over. Returns how many."""
+    """Deletes outdated tokens, replaced keys that clients no longer encrypt for, and rate limits
+    whose window has ended. Returns the number of rows."""
     now = clock.now_ms()
     oldest = now - mail_tokens.LIFETIME
     outdated = (
@@ -110,8 +111,8 @@ def delete_old_tokens() -> int:
 
 
 def delete_old_used_times() -> int:
-    """Deletes used times and session durations that no limit looks at any more. Returns how
-    many."""
+    """Deletes used times and session durations that no limit considers any more. Returns the number
+    of rows."""
     now = clock.now_ms()
     old_times = UsedTime.last_update < now - USED_TIME_LIFETIME
     old_sessions = SessionDuration.rounded_last_update < now - SESSION_DURATION_LIFETIME
@@ -148,7 +149,7 @@ def delete_old_used_times() -> int:
 class Job(NamedTuple):
     name: str
     run: Callable[[], int]
-    first_after: int  # ms since the start of the server
+    first_after: int  # ms after the start of the server
     interval: int  # ms
 
 
@@ -161,11 +162,11 @@ JOBS = (
 
 
 def start() -> None:
-    """Begins to run the jobs in this process."""
-    threading.Thread(target=_run_for_ever, name="retention", daemon=True).start()
+    """Starts the thread that runs the jobs in this process."""
+    threading.Thread(target=_run_forever, name="retention", daemon=True).start()
 
 
-def _run_for_ever() -> None:
+def _run_forever() -> None:
     started = time.monotonic()
     due = {job: started + job.first_after / 1000 for job in JOBS}
     while True:
@@ -176,7 +177,7 @@ def _run_for_ever() -> None:
 
 
 def run_if_due(job: Job) -> None:
-    """Runs a job unless some process did within its interval."""
+    """Runs a job, unless a process of the server has run it within its interval. Logs failures."""
     try:
         if _take(job):
             log.info("%s: %s", job.name, job.run())
@@ -188,9 +189,9 @@ def run_if_due(job: Job) -> None:
 
 @writing
 def _take(job: Job) -> bool:
-    """Whether it is up to this process to run the job now."""
+    """Records a run of the job and returns True, if the job is due."""
     now = clock.now_ms()
-    # The minute is for timers that are a bit early.
+    # The minute tolerates timers that are slightly early.
     is_due = JobRun.last_run <= now - job.interval + MINUTE
     was_clock_set_back = JobRun.last_run > now
     JobRun.insert(job=job.name, last_run=0).on_conflict_ignore().execute()

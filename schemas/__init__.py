@@ -1,1 +1,1 @@
-"""What may come in over the wire."""
+"""Schemas of everything that clients send: requests, actions and their values."""

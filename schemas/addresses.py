@@ -1,28 +1,27 @@
-"""Mail addresses as people write them (accounts.md, 2.2)."""
+"""Mail addresses as people type them (accounts.md, 2.2)."""
 
 from email.errors import InvalidHeaderDefect
 from email.headerregistry import Address
 from email.policy import SMTPUTF8
 
-#: Nothing longer can be stored.
-MAX_LENGTH = 255
+from models import TEXT_LENGTH
 
 
 class NoAddress(ValueError):
-    """A text is no mail address, or is more than one."""
+    """A text is not exactly one mail address; the message says why."""
 
 
 def bare_address(text: str) -> str:
-    """The address without names, comments, quotes and blanks around it; its letter case is kept.
-    Raises NoAddress."""
-    if len(text) > MAX_LENGTH:
+    """Returns the address without names, comments, unnecessary quotes and surrounding spaces. Keeps
+    its letter case. Raises NoAddress."""
+    if len(text) > TEXT_LENGTH:
         raise NoAddress("it is too long")
-    if not text.isprintable():  # line breaks could become header lines
-        raise NoAddress("it has characters that no address has")
+    if not text.isprintable():  # a line break could add a header
+        raise NoAddress("it has characters that are not allowed")
     try:
         header = SMTPUTF8.header_factory("To", text)
-    except Exception as error:  # the parser has an IndexError and the like for odd input
-        raise NoAddress("it can't be read") from error
+    except Exception as error:  # malformed input causes an IndexError and the like in the parser
+        raise NoAddress("it can't be parsed") from error
     if any(isinstance(defect, InvalidHeaderDefect) for defect in header.defects):
         raise NoAddress("it is malformed")
     groups = header.groups
@@ -39,7 +38,8 @@ def domain_of(address: str) -> str:
 
 
 def deliverable(address: str) -> Address:
-    """A bare address as mail servers take it: quoted where it has to be, the domain in ASCII."""
+    """Returns a bare address in the form for mail servers: quoted if necessary, with the domain in
+    ASCII. Raises UnicodeError."""
     username, _, domain = address.rpartition("@")
     if not domain.isascii():
         domain = domain.encode("idna").decode()

@@ -1,7 +1,7 @@
 """Kinds of values that requests and actions share (push-actions.md, "Formats and helper rules").
 
-Nothing is coerced: "1", true and null are not numbers. The fields are strict themselves instead
-of using marshmallow's converting ones, and stand for one look at the value each.
+Nothing is coerced: "1", true and null are not numbers. The fields are strict, unlike marshmallow's
+converting ones, and check each value in one pass.
 """
 
 import base64
@@ -16,7 +16,7 @@ import identifiers
 from models import TEXT_LENGTH
 from schemas.strict_json import MAX_SAFE_INTEGER
 
-#: What JavaScript calls white space; Python's `str.strip` differs (parent-actions.md, Part 2).
+#: White space as JavaScript defines it; Python's `str.strip` differs (parent-actions.md, Part 2).
 _WHITE_SPACE = re.compile("[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*")
 
 _BCRYPT = r"\$2a\$[123][0-9]\$[./A-Za-z0-9]"
@@ -25,12 +25,13 @@ BCRYPT_SALT = re.compile(_BCRYPT + "{22}")
 
 
 def utf16_length(text: str) -> int:
-    """The length of a text as clients count it: a character outside of the BMP counts 2."""
+    """Returns the length as clients count it: a character outside of the BMP counts as 2."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 class Text(fields.Field[str]):
-    """A string, by `pattern` or `choices` or of at most `max_length` UTF-16 units where given."""
+    """A string that matches `pattern`, is one of `choices`, or has at most `max_length` UTF-16
+    units. If it may be `empty`, the empty string passes all of these."""
 
     default_error_messages = {
         "type": "Not a string.",
@@ -77,22 +78,22 @@ def Id(**kwargs: Any) -> Text:
 
 
 def OptionalId(**kwargs: Any) -> Text:
-    """An id within a family, or the empty text for none."""
+    """An id within a family, or the empty string for none."""
     return Text(pattern=identifiers.ID_IN_FAMILY, **kwargs)
 
 
 def Choice(*choices: str, **kwargs: Any) -> Text:
-    """One of some words, exactly."""
+    """One of the given strings, exactly."""
     return Text(choices=frozenset(choices), empty=False, **kwargs)
 
 
 def is_blank(text: str) -> bool:
-    """Whether a text has nothing but white space."""
+    """Tells whether a text is empty or all white space."""
     return _WHITE_SPACE.fullmatch(text) is not None
 
 
 class Label(Text):
-    """A name or title: something else than white space, at most 255 characters on every engine."""
+    """A name or title: something other than white space, at most 255 characters on every engine."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=TEXT_LENGTH, empty=False, **kwargs)
@@ -131,7 +132,7 @@ class Number(fields.Field[int | float]):
 
 
 class SafeInteger(fields.Field[int]):
-    """A whole number that a double holds exactly, from `minimum` to `maximum`."""
+    """An integer that a double represents exactly, from `minimum` to `maximum`."""
 
     default_error_messages = {"type": "Not an integer.", "range": "Out of range."}
 
@@ -154,20 +155,21 @@ class SafeInteger(fields.Field[int]):
 
 
 def NotNegative(**kwargs: Any) -> SafeInteger:
-    """A timestamp or duration in ms, or a day of the epoch."""
+    """A timestamp or duration in ms, or a day since the epoch."""
     return SafeInteger(0, **kwargs)
 
 
 def MinuteOfDay(**kwargs: Any) -> SafeInteger:
+    """A minute, counted from midnight."""
     return SafeInteger(0, 1439, **kwargs)
 
 
 def decode_base64(text: str) -> bytes:
-    """Decodes standard base64; line breaks and blanks in it do no harm. Raises ValueError."""
+    """Decodes standard base64, ignoring white space. Raises ValueError."""
     try:
         return base64.b64decode("".join(text.split()).encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError) as error:
-        raise ValueError("no base64") from error
+        raise ValueError("not base64") from error
 
 
 class Base64(fields.Field[bytes]):
@@ -201,8 +203,8 @@ class Base64(fields.Field[bytes]):
 
 
 class Items(fields.Field[list[Any]]):
-    """A list of `inner` values: at least `min_length`, at most `max_length` of them, which is
-    checked before they are. No two have the same `key` where one is given."""
+    """A list of `min_length` to `max_length` values of the field `inner`. The length is checked
+    before the values. No two values may have the same `key`, if given."""
 
     default_error_messages = {
         "type": "Not a list.",
@@ -244,12 +246,12 @@ class Items(fields.Field[list[Any]]):
 
 
 def itself(item: Any) -> Any:
-    """The key of items that are compared as they are."""
+    """Returns the item, as the key of lists whose items themselves must differ."""
     return item
 
 
 class Numbers(fields.Field[tuple[int, ...]]):
-    """A list with one safe integer for each of `ranges` (smallest and largest), as a tuple."""
+    """A list with one integer for each of `ranges`, as a tuple."""
 
     default_error_messages = {"type": "Not a list of the right length."}
 
@@ -264,9 +266,10 @@ class Numbers(fields.Field[tuple[int, ...]]):
 
 
 class Versions(fields.Field[dict[str, dict[str, str]]]):
-    """What a client knows of several things: versions by name, by id of the thing.
+    """The versions that a client knows of several objects: by id, a dict of version by name.
 
-    The one field that is checked by hand, since pulls of big families have hundreds of entries.
+    It is validated by hand, not by nested schemas, since pulls of big families have hundreds of
+    entries.
     """
 
     default_error_messages = {"type": "Not an object.", "entry": "Not an object of versions."}
@@ -294,13 +297,13 @@ class Versions(fields.Field[dict[str, dict[str, str]]]):
 
 
 def first_problem(messages: Mapping[Any, Any] | list[Any]) -> str:
-    """The first of marshmallow's messages with the path to what it is about, in one line."""
+    """Returns the first of marshmallow's messages in one line, with the path of its value."""
     path = []
     problem: Any = messages
     while isinstance(problem, Mapping):
         key, problem = next(iter(problem.items()))
         if key != "_schema":
-            # As it would stand in a program: what clients write must not begin a line of the log.
+            # Escaped, since a key that a client chose must not begin a new line of the log.
             path.append(repr(str(key)[:60])[1:-1])
     text = problem[0] if isinstance(problem, list) and problem else problem
     return f"{'.'.join(path)}: {text}" if path else str(text)

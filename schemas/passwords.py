@@ -1,4 +1,4 @@
-"""Password objects: bcrypt hashes that clients made, which the server can't check any further
+"""Password objects: bcrypt hashes made by clients, of which the server can only check the form
 (parent-actions.md, "Password object"; accounts.md, 3)."""
 
 from typing import Any
@@ -9,7 +9,7 @@ from schemas.fields import BCRYPT_HASH, BCRYPT_SALT, Flag, Text
 
 
 class Password(Schema):
-    """`hash` is known to the family, `second_hash` is the secret between client and server."""
+    """`hash` is shared with the devices of the family, `second_hash` only with the server."""
 
     hash = Text(pattern=BCRYPT_HASH, empty=False, required=True)
     second_salt = Text(pattern=BCRYPT_SALT, empty=False, data_key="secondSalt", required=True)
@@ -17,7 +17,7 @@ class Password(Schema):
 
 
 class EncryptablePassword(Password):
-    """Where `encrypted` is true, `second_hash` is encrypted for the server (crypto.md, 4)."""
+    """If `encrypted` is true, `second_hash` is encrypted for the server (crypto.md, 4)."""
 
     second_hash = Text(empty=False, data_key="secondHash", required=True)
     encrypted = Flag(load_default=False)

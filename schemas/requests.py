@@ -1,5 +1,5 @@
-"""One schema per request body (pull-status.md, push-actions.md, device-lifecycle.md,
-accounts.md). Unknown properties are refused at every level."""
+"""Schemas of request bodies (pull-status.md, push-actions.md, device-lifecycle.md, accounts.md,
+purchases-and-admin.md). Unknown properties are refused, except in the admin API."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from schemas.fields import Choice, Flag, Items, Label, Number, Text, Versions
 from schemas.passwords import Password
 from schemas.strict_json import MAX_SAFE_INTEGER
 
-#: More actions than this in one push are refused.
+#: The most actions in one push.
 MAX_ACTIONS = 50
 
 
@@ -28,7 +28,7 @@ class PushActions(Schema):
 
 
 class AppVersions(fields.Field[dict[str, str]]):
-    """Was the known app list version per device id; checked, otherwise ignored."""
+    """The known app list version by device id, as old clients send it; checked, but not used."""
 
     default_error_messages = {"type": "Not an object of strings."}
 
@@ -39,8 +39,8 @@ class AppVersions(fields.Field[dict[str, str]]):
 
 
 class SeenNumber(Number):
-    """The highest sequence number that a client has seen, 0 for none. Any number is taken and
-    brought into the range that sequence numbers can have."""
+    """The highest sequence number that a client has seen, 0 for none. Any number is accepted and
+    clamped to the range of sequence numbers."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
         number = super()._deserialize(value, attr, data, **kwargs)
@@ -48,7 +48,7 @@ class SeenNumber(Number):
 
 
 class ClientStatus(Schema):
-    """What a client knows. An empty version is an unknown one."""
+    """The versions that a client knows; an empty one is unknown."""
 
     devices = Text(required=True)
     users = Text(required=True)
@@ -87,7 +87,7 @@ class CreateAddDeviceToken(Schema):
 
 
 def Name(**kwargs: Any) -> Text:
-    """What people can leave empty; the server then finds a name itself."""
+    """A name that people may leave empty; the server then chooses one."""
     return Text(max_length=TEXT_LENGTH, **kwargs)
 
 
@@ -130,7 +130,7 @@ class RecoverParentPassword(MailAuth):
 
 
 class ParentLogin(Schema):
-    """A parent who proves itself at a device; see accounts/parent_login.py."""
+    """A parent's login at a device; see accounts/parent_login.py."""
 
     device_auth_token = Text(data_key="deviceAuthToken", required=True)
     parent_user_id = Text(data_key="parentUserId", required=True)
@@ -164,7 +164,7 @@ class UpdatePrimaryDevice(Schema):
 
 
 class AnyBody(Schema):
-    """For requests that are answered whatever they say."""
+    """Accepts any body and ignores it."""
 
     @pre_load
     def drop(self, body: Any, **_: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""JSON as the protocol reads it: strict, and numbers are doubles.
+"""JSON as the protocol defines it: strict, and all numbers are doubles.
 
-Python's own parser takes `NaN`, keeps `1e999` as infinity and `1.0` as a float, and lets lone
-surrogates pass that nothing can store (push-actions.md, "encodedAction").
+Python's own parser accepts `NaN`, returns `1.0` as a float and big integers exactly, and passes
+lone surrogates, which can't be stored (push-actions.md, "encodedAction").
 """
 
 import json
@@ -16,8 +16,8 @@ MAX_BRACKETS = 200_000
 
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
-#: Escaped backslashes, after which `ud83d` means nothing; pairs of surrogates, which stand for a
-#: character; and lone ones (group 1).
+#: Escaped backslashes, after which `ud83d` is plain text; surrogate pairs, which encode a
+#: character; and lone surrogates (group 1).
 _SURROGATES = re.compile(
     r"\\(?:\\"
     r"|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -26,7 +26,7 @@ _SURROGATES = re.compile(
 
 
 class NotJson(ValueError):
-    """The text is no strict JSON."""
+    """The text is not strict JSON."""
 
 
 def _number(text: str) -> int | float:
@@ -35,12 +35,12 @@ def _number(text: str) -> int | float:
 
 
 def _integer(text: str) -> int | float:
-    # Fewer digits than this are exact as a double, too.
+    # With fewer digits, a double is exact, too.
     return int(text) if len(text) < 16 else _number(text)
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 _decoder = json.JSONDecoder(
@@ -49,9 +49,9 @@ _decoder = json.JSONDecoder(
 
 
 def parse(text: str) -> Any:
-    """Parses a JSON text. Whole numbers become int, numbers beyond a double stay infinite, lone
-    surrogates become U+FFFD, and of duplicate keys the last one wins. Raises NotJson, also for more
-    brackets than any client sends."""
+    """Parses a JSON text. Integers become int, even `1.0`; numbers beyond the range of a double
+    become infinite; lone surrogates become U+FFFD; the last of duplicate keys wins. Raises NotJson,
+    also for more brackets than any client sends."""
     if text.count("[") + text.count("{") > MAX_BRACKETS:
         raise NotJson("too many brackets")
     try:
@@ -61,7 +61,7 @@ def parse(text: str) -> Any:
 
 
 def _without_lone_surrogates(text: str) -> str:
-    """Replaces their escapes in the text, since no value must be built twice."""
+    """Replaces the escapes in the text, which saves building the value twice."""
     if not _SURROGATE_ESCAPE.search(text):
         return text
     return _SURROGATES.sub(lambda found: r"\ufffd" if found[1] else found[0], text)

@@ -1,1 +1,1 @@
-"""The database: handle, transactions, compiled queries, migrations."""
+"""The database: engines, transactions, compiled queries, migrations."""

@@ -1,8 +1,8 @@
-"""The rows of queries in other forms than objects of their model."""
+"""Typed access to rows of queries that are not objects of a model."""
 
 from typing import Any
 
 
 def tuples(query: Any) -> list[tuple[Any, ...]]:
-    """All rows of a query, each as a tuple of the selected columns."""
+    """Returns all rows of a query, each as a tuple of the selected columns."""
     return list(query.tuples())

@@ -2,7 +2,8 @@
 
 import pytest
 
-from schemas.addresses import MAX_LENGTH, NoAddress, bare_address, deliverable, domain_of
+from models import TEXT_LENGTH
+from schemas.addresses import NoAddress, bare_address, deliverable, domain_of
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ from schemas.addresses import MAX_LENGTH, NoAddress, bare_address, deliverable, 
         ('"q uoted"@x.de', "q uoted@x.de"),
         ("Mixed.Case@Example.DE", "Mixed.Case@Example.DE"),
         ("a+tag_1-2.b@x.de", "a+tag_1-2.b@x.de"),
-        ("x" * (MAX_LENGTH - 5) + "@x.de", "x" * (MAX_LENGTH - 5) + "@x.de"),
+        ("x" * (TEXT_LENGTH - 5) + "@x.de", "x" * (TEXT_LENGTH - 5) + "@x.de"),
     ],
 )
 def test_an_address_is_reduced_to_what_mails_are_sent_to(text: str, bare: str) -> None:
@@ -58,7 +59,7 @@ def test_an_address_is_reduced_to_what_mails_are_sent_to(text: str, bare: str) -
         "a@x.de\0",
         "a\u2028@x.de",
         "\ud800@x.de",
-        "x" * (MAX_LENGTH - 4) + "@x.de",
+        "x" * (TEXT_LENGTH - 4) + "@x.de",
     ],
 )
 def test_anything_other_than_one_address_is_refused(text: str) -> None:
