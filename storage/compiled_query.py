@@ -1,11 +1,12 @@
-"""Peewee queries that are compiled to SQL once and kept.
+"""Peewee queries that are compiled to SQL only once.
 
-Peewee builds a statement in about 100 µs and an object per row in 10 µs; the same SQL kept as a
-string runs in 5 µs. The statements of the hot paths are worth that (docs/performance.md); all
-others are plain Peewee.
+Peewee takes about 100 µs to build a statement and 10 µs per row to build an object; running the
+compiled SQL takes 5 µs. That pays off in the hot paths (docs/performance.md); all other statements
+are plain Peewee.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -22,17 +23,17 @@ class _Parameter:
 
 
 def parameter(name: str) -> Value:
-    """A place in a compiled query that gets its value when the query runs."""
+    """Returns a placeholder in a compiled query, whose value is passed when the query runs."""
     return Value(_Parameter(name), converter=False)
 
 
 class CompiledQuery:
-    """Runs a query again and again. `build` returns it with `parameter`s in it.
+    """A query with `parameter`s, which `build` returns. It is compiled once per database.
 
-    A query about several things takes the parameter `many`: `build` then gets the number of
-    values it has to leave room for. Numbers are rounded up to powers of two, so that few statements
-    are kept, and the room that is left is filled by repeating the last value. A value may be a
-    row, for parameters as `row_parameters` makes them.
+    With `many`, the query takes a list under this name, and `build` gets the number of placeholders
+    to make. That is the length of the list rounded up to a power of two, so that few statements are
+    kept; the last value is repeated to fill the rest. A value may be a row, for placeholders made
+    by `row_parameters`.
     """
 
     def __init__(self, build: Callable[..., Any], *, many: str | None = None) -> None:
@@ -41,7 +42,7 @@ class CompiledQuery:
         self._compiled: WeakKeyDictionary[Database, dict[int, _Statement]] = WeakKeyDictionary()
 
     def rows(self, **values: Any) -> list[tuple[Any, ...]]:
-        """All rows as tuples, in the order of the selected columns."""
+        """Returns all rows, as tuples in the order of the selected columns."""
         statement, arguments = self._bind(values)
         rows: list[tuple[Any, ...]] = database.execute_sql(statement.sql, arguments).fetchall()
         return [statement.converted(row) for row in rows] if statement.booleans else rows
@@ -52,7 +53,7 @@ class CompiledQuery:
         return row and statement.converted(row)
 
     def execute(self, **values: Any) -> None:
-        """Runs a query that changes something."""
+        """Runs a query that changes rows."""
         statement, arguments = self._bind(values)
         database.execute_sql(statement.sql, arguments)
 
@@ -79,12 +80,12 @@ class CompiledQuery:
 
 
 def parameters(name: str, room: int) -> list[Value]:
-    """The places for the values of a parameter `many`."""
+    """Returns the placeholders of a parameter `many`."""
     return [parameter(f"{name}{place}") for place in range(room)]
 
 
 def row_parameters(name: str, room: int, model: type[Model]) -> list[dict[str, Value]]:
-    """The same for rows of a model, with all its columns."""
+    """Returns the placeholders of a parameter `many` for rows of a model, with all its columns."""
     return [
         {column: parameter(f"{name}{place}.{column}") for column in model._meta.sorted_field_names}
         for place in range(room)
@@ -92,31 +93,35 @@ def row_parameters(name: str, room: int, model: type[Model]) -> list[dict[str, V
 
 
 def replace_rows(model: type[Model], rows: list[dict[str, Any]]) -> None:
-    """Stores rows with all their columns, in the place of those with the same primary keys."""
-    query = _replacements.get(model)
-    if query is None:
-        query = _replacements[model] = CompiledQuery(
-            lambda room: model.replace_many(row_parameters("rows", room, model)), many="rows"
-        )
-    query.execute(rows=rows)
+    """Stores rows with all their columns, replacing those with the same primary keys."""
+    _replacement(model).execute(rows=rows)
+
+
+@cache
+def _replacement(model: type[Model]) -> CompiledQuery:
+    return CompiledQuery(
+        lambda room: model.replace_many(row_parameters("rows", room, model)), many="rows"
+    )
 
 
 def find_row(model: type[M], *key: str) -> M | None:
-    """The row with this primary key, as an object of its model."""
-    query = _rows_by_key.get(model)
-    if query is None:
-        query = _rows_by_key[model] = CompiledQuery(
-            lambda: model.select().where(
-                *(field == parameter(field.name) for field in model._meta.get_primary_keys())
-            )
-        )
+    """Returns the row with this primary key as an object of its model, or None."""
     names = (field.name for field in model._meta.get_primary_keys())
-    values = query.first(**dict(zip(names, key, strict=True)))
+    values = _row_by_key(model).first(**dict(zip(names, key, strict=True)))
     return None if values is None else as_row(model, values)
 
 
+@cache
+def _row_by_key(model: type[Model]) -> CompiledQuery:
+    return CompiledQuery(
+        lambda: model.select().where(
+            *(field == parameter(field.name) for field in model._meta.get_primary_keys())
+        )
+    )
+
+
 def as_row(model: type[M], values: tuple[Any, ...]) -> M:
-    """The object of a model for the values of all its columns."""
+    """Returns an object of a model, given the values of all its columns."""
     row: Any = model(__no_default__=True)
     row.__data__ = dict(zip(model._meta.sorted_field_names, values, strict=True))
     row._dirty.clear()
@@ -124,14 +129,10 @@ def as_row(model: type[M], values: tuple[Any, ...]) -> M:
     return known
 
 
-_rows_by_key: dict[type[Model], CompiledQuery] = {}
-_replacements: dict[type[Model], CompiledQuery] = {}
-
-
 class _Statement:
     def __init__(self, query: Any) -> None:
         self.sql, self.parameters = query.sql()
-        #: columns that the drivers return as 0 and 1
+        #: indexes of the columns that drivers return as 0 or 1
         self.booleans = [
             place
             for place, column in enumerate(getattr(query, "_returning", None) or ())

@@ -38,8 +38,8 @@ def _check() -> Response | None:
 
 
 def _is_from_a_tool() -> bool:
-    """Whether a page of another site can't have made a browser send this POST request with the
-    password that it remembers. Such a page can't send JSON, and browsers name its origin."""
+    """Tells whether the POST request can't come from a page of another site, in a browser that has
+    stored the password. Such a page can't send JSON, and browsers name its origin."""
     if request.content_type or request.content_length or "Transfer-Encoding" in request.headers:
         return request.mimetype == "application/json"
     return "Origin" not in request.headers

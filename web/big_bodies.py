@@ -1,8 +1,8 @@
 """Bodies of more than 100 KiB, which only pushes may have: they cost memory and time, so they are
-for devices only, and only a few at a time.
+accepted only from devices, and only a few at a time.
 
-Strangers are recognised by the raw text, before anything is parsed: `deviceAuthToken` must be the
-token of a device.
+Strangers are recognised by the raw text, before it is parsed: `deviceAuthToken` must be the token
+of a device.
 """
 
 import re
@@ -14,17 +14,17 @@ from werkzeug.exceptions import ServiceUnavailable, Unauthorized
 
 from sync.caller import is_token_of_device
 
-#: Bodies up to this size are read and parsed for anybody.
+#: Bodies up to this size are read and parsed for anybody, in bytes.
 SMALL_BODY = 100 * 1024
 
 _TOKEN = re.compile(rb'"deviceAuthToken"[ \t\r\n]*:[ \t\r\n]*"([0-9a-zA-Z]*)"')
 
 
 class Turns:
-    """Lets a few threads do something at a time; a few more may wait for their turn."""
+    """Admits a few threads at a time; a few more may wait for their turn."""
 
     def __init__(self, at_a_time: int, *, max_waiting: int = 16) -> None:
-        """`max_waiting`: each that waits keeps a thread, which other requests may need."""
+        """`max_waiting` bounds the threads that wait, since other requests need threads, too."""
         #: how long to wait for a turn; clients give up after 10 s
         self.timeout_s: float = 5
         self._turns = BoundedSemaphore(at_a_time)
@@ -47,19 +47,22 @@ class Turns:
 
 
 def _busy() -> ServiceUnavailable:
-    return ServiceUnavailable("Too many big requests at a time; try again.", retry_after=10)
+    return ServiceUnavailable(
+        "Too many big requests at the same time; retry later.", retry_after=10
+    )
 
 
 PARSING = Turns(2)
 
-#: Reading bodies of which it is not known yet whether a device sends them.
+#: For reading bodies whose sender is not known yet.
 READING = Turns(2)
 
 
 def read_big_body(data: bytearray, pieces: Iterator[bytes]) -> None:
-    """Appends the remaining pieces to `data`. Raises 401 unless a device sends them, and 503.
+    """Appends the remaining pieces to `data`. Raises 401 unless a device sends them, and 503 if too
+    many others do.
 
-    Clients write their token first, so strangers are normally found out here after 100 KiB.
+    Clients put their token first, so strangers are normally detected here, after 100 KiB.
     """
     if token := _TOKEN.search(data):
         _check(token)
@@ -77,4 +80,4 @@ def _append(data: bytearray, pieces: Iterator[bytes]) -> None:
 
 def _check(token: re.Match[bytes] | None) -> None:
     if token is None or not is_token_of_device(token[1].decode()):
-        raise Unauthorized("Big requests need the token of a device.")
+        raise Unauthorized("Big requests require the token of a device.")

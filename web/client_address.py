@@ -1,7 +1,7 @@
 """The address of the client behind a request, for limits and for the log.
 
-No other forwarding header is evaluated, and X-Forwarded-For only as far as TRUSTED_PROXIES wrote
-it: anybody can send one.
+No other forwarding header is evaluated, and of X-Forwarded-For only what TRUSTED_PROXIES added:
+anybody can send one.
 """
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def client_address(environ: "WSGIEnvironment") -> str:
-    """The IP address of the client, `unknown` if the connection has none."""
+    """Returns the IP address of the client, or `unknown` if the connection has none."""
     return str(_find(environ) or "unknown")
 
 
 def client_network(environ: "WSGIEnvironment") -> str:
-    """The client for limits: its IPv4 address, or the /64 network of its IPv6 address, in which one
-    client has as many addresses as it likes."""
+    """Returns the client for limits: its IPv4 address, or the /64 network of its IPv6 address, in
+    which a client can have any number of addresses."""
     address = _find(environ)
     if isinstance(address, IPv6Address):
         return str(IPv6Network((int(address), 64), strict=False))
@@ -28,7 +28,7 @@ def client_network(environ: "WSGIEnvironment") -> str:
 
 
 def _find(environ: "WSGIEnvironment") -> IPv4Address | IPv6Address | None:
-    """Each proxy appends the address it was called from, so the header is read from its end."""
+    """Reads the header from its end, since each proxy appends the address that called it."""
     address = _parse(environ.get("REMOTE_ADDR", ""))
     for hop in reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")):
         if address is None or not _is_proxy(address):
@@ -49,5 +49,5 @@ def _parse(text: str) -> IPv4Address | IPv6Address | None:
         address = ip_address(text)
     except ValueError:
         return None
-    # A socket for both families tells IPv4 addresses as ::ffff:192.0.2.1.
+    # A dual-stack socket reports IPv4 addresses as ::ffff:192.0.2.1.
     return getattr(address, "ipv4_mapped", None) or address

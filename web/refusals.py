@@ -1,7 +1,7 @@
-"""The log of refused requests. It stays small whatever strangers send.
+"""The log of refused requests, which stays small whatever strangers send.
 
-The first refusal of a kind is a line of its own. Those that repeat it are counted, and the count is
-told after a minute.
+The first refusal of a kind is logged at once. Repetitions are counted, and the count is logged
+after a minute.
 """
 
 import logging
@@ -14,16 +14,16 @@ log = logging.getLogger("timelimit")
 
 PERIOD_S = 60
 
-#: With more kinds than this in a minute, those of further clients are counted together.
+#: Beyond this many kinds in a minute, further clients are counted together.
 MAX_KINDS = 200
 
-#: Longest path and longest reason in a line, in characters.
+#: The longest path and the longest reason that are logged, in characters.
 MAX_TEXT = 200
 
 
 class Kind(NamedTuple):
     status: int
-    #: the path in the table of routes, since strangers make up paths without end
+    #: the path in the table of routes, since strangers can invent any number of paths
     route: str
     client: str
 
@@ -36,8 +36,8 @@ class RefusalLog:
     def write(
         self, kind: Kind, request: str, reason: object, *, error: Exception | None = None
     ) -> None:
-        """`request` is method and path, as the client sent them. With `error` its traceback is
-        logged, too."""
+        """Logs or counts a refusal. `request` is method and path, as the client sent them. The
+        traceback of `error` is logged, too."""
         if self._count(kind) == 1:
             log.log(
                 _level(kind),
@@ -62,7 +62,7 @@ class RefusalLog:
             return self._counts[kind]
 
     def tell_repeated(self) -> None:
-        """Logs how often each kind was repeated, and starts anew."""
+        """Logs how often each kind was repeated, and starts a new period."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
         for kind, count in counts.items():
