@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
-from schemas.addresses import NoAddress, bare_address
+from schemas.addresses import NoAddress, bare_address, canonical, canonical_domain
 from schemas.fields import first_problem
 
 
@@ -153,13 +153,17 @@ MIN_TOKEN_LENGTH = 16
 _DEFAULT_PORTS = {True: 465, False: 587}
 
 
-class Names(fields.Field[frozenset[str]]):
-    """A comma-separated list. Spaces around items and letter case are ignored."""
+class MailNames(fields.Field[frozenset[str]]):
+    """Addresses and domains in a comma-separated list, in the form in which they are compared.
+    Spaces around items and letter case are ignored."""
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Any, **kwargs: Any
     ) -> frozenset[str]:
-        return frozenset(item.strip().casefold() for item in value.split(",") if item.strip())
+        items = (item.strip() for item in value.split(","))
+        return frozenset(
+            canonical(item) if "@" in item else canonical_domain(item) for item in items if item
+        )
 
 
 class Networks(fields.Field[tuple[IPv4Network | IPv6Network, ...]]):
@@ -296,13 +300,13 @@ class Environment(Schema):
         load_default="",
         metadata={"help": "text at the end of mails that says who runs this server"},
     )
-    mail_whitelist = Names(
+    mail_whitelist = MailNames(
         data_key="MAIL_WHITELIST",
         load_default=frozenset(),
         validate=_addresses_or_domains,
         metadata={"help": "only these addresses and domains may sign in; empty means all"},
     )
-    mail_server_blacklist = Names(
+    mail_server_blacklist = MailNames(
         data_key="MAIL_SERVER_BLACKLIST",
         load_default=frozenset(),
         validate=_domains,

@@ -11,8 +11,15 @@ from accounts.mail_tokens import LIFETIME, is_too_old, new_proof, users_with_mai
 from accounts.words import new_words, same_words
 from identifiers import new_auth_token, token_hash
 from mails import rate_limits
+from mails.rate_limits import Requester
 from models import MailLoginToken
-from schemas.addresses import NoAddress, bare_address, domain_of
+from schemas.addresses import (
+    NoAddress,
+    bare_address,
+    canonical,
+    canonical_domain,
+    domain_of,
+)
 from storage.database import for_update, reading, writing
 from sync.caller import calling_device
 
@@ -34,11 +41,12 @@ def send_login_code(body: dict[str, Any]) -> dict[str, Any]:
         raise BadRequest(f"mail: {problem}.") from None
     if not _is_whitelisted(address):
         return {"mailAddressNotWhitelisted": True}
-    if domain_of(address).casefold() in settings.current().mail_server_blacklist:
+    if canonical_domain(domain_of(address)) in settings.current().mail_server_blacklist:
         return {"mailServerBlacklisted": True}
     values = _shown_device(body.get("device_auth_token"), address)
-    if not rate_limits.use("login code", address):
-        raise TooManyRequests("Too many codes were requested; try again later.")
+    wait_s = rate_limits.use("login code", address, _requester(address, is_own_device=bool(values)))
+    if wait_s:
+        raise TooManyRequests("Too many codes were requested; retry later.", retry_after=wait_s)
     code = new_words(CODE_WORDS)
     try:
         mails.deliver(mails.Mail(address, "login code", {**values, "code": code}, body["locale"]))
@@ -48,9 +56,16 @@ def send_login_code(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_whitelisted(address: str) -> bool:
-    folded = address.casefold()
+    comparable = canonical(address)
     allowed = settings.current().mail_whitelist
-    return not allowed or folded in allowed or domain_of(folded) in allowed
+    return not allowed or comparable in allowed or domain_of(comparable) in allowed
+
+
+@reading
+def _requester(address: str, *, is_own_device: bool) -> Requester:
+    if is_own_device:
+        return Requester.OWN_DEVICE
+    return Requester.PARENT if users_with_mail(address) else Requester.ANYBODY
 
 
 @reading
@@ -121,5 +136,5 @@ def open_codes(address: str) -> list[tuple[str, int]]:
         .order_by(MailLoginToken.created_at.desc())
     )
     exact = [login for login in logins if login.mail == address]
-    similar = [login for login in logins if login.mail.casefold() == address.casefold()]
+    similar = [login for login in logins if canonical(login.mail) == canonical(address)]
     return [(login.received_code, login.created_at) for login in exact or similar]

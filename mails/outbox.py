@@ -81,7 +81,7 @@ class Outbox:
 
     def _try(self, mail: Mail, attempt: int) -> None:
         is_limited = mail.kind in rate_limits.PER_ADDRESS
-        if attempt == 0 and is_limited and not rate_limits.use(mail.kind, mail.recipient):
+        if attempt == 0 and is_limited and rate_limits.use(mail.kind, mail.recipient):
             log.info("%s mail not sent: the address has reached its rate limit", mail.kind)
             return
         try:

@@ -4,11 +4,13 @@ The counters are in the database, so they cover all workers and survive a restar
 """
 
 import hashlib
+from enum import StrEnum
 from typing import NamedTuple
 
 import clock
 from clock import DAY, HOUR, MINUTE
 from models import RateLimit
+from schemas.addresses import canonical
 from storage.database import for_update, writing
 
 
@@ -38,33 +40,57 @@ ALTOGETHER = {
 _EVERYBODY = ""
 
 
-@writing
-def use(kind: str, address: str) -> bool:
-    """Counts a mail to an address and tells whether the limits allow it. A limit that allows it
-    counts it even if a later one does not. The letter case of the address is ignored.
+class Requester(StrEnum):
+    """The person who asks for a mail, as far as the server knows. Each has its own count."""
+
+    ANYBODY = ""
+    #: Names the address of a parent: strangers can't use up the limit of all for these.
+    PARENT = "parent"
+    #: Shows the token of a device of the family of the address: strangers can't lock them out.
+    OWN_DEVICE = "own device"
+
+
+def use(kind: str, address: str, by: Requester = Requester.PARENT) -> int:
+    """Counts a mail to an address, if all limits allow it. Returns 0, or the seconds until one of
+    them allows the next. A refused mail counts nowhere and stores nothing.
 
     Starts a transaction of its own, so that the mail counts whatever happens to it afterwards.
     """
+    name = canonical(address) + (by if by is Requester.OWN_DEVICE else "")
+    subject = hashlib.sha256(name.encode()).hexdigest()
+    windows = [(subject, window) for window in PER_ADDRESS[kind]]
+    if by is Requester.ANYBODY:
+        # First, since most refusals come from here when strangers make up addresses.
+        windows = [(_EVERYBODY, window) for window in ALTOGETHER.get(kind, ())] + windows
+    try:
+        _count(kind, windows)
+    except _Exhausted as exhausted:
+        return exhausted.wait_s
+    return 0
+
+
+class _Exhausted(Exception):
+    """A limit allows nothing for some seconds. Undoes the transaction."""
+
+    def __init__(self, row: RateLimit, now: int) -> None:
+        self.wait_s: int = -(-(row.ends_at - now) // 1000)
+
+
+@writing
+def _count(kind: str, windows: list[tuple[str, Window]]) -> None:
     now = clock.now_ms()
-    subject = hashlib.sha256(address.casefold().encode()).hexdigest()
-    return all(_use_window(kind, subject, window, now) for window in PER_ADDRESS[kind]) and all(
-        _use_window(kind, _EVERYBODY, window, now) for window in ALTOGETHER.get(kind, ())
-    )
-
-
-def _use_window(kind: str, subject: str, window: Window, now: int) -> bool:
-    """Counts a mail in a window, which starts with its first use and has a fixed length."""
-    key = {"kind": kind, "subject": subject, "duration": window.duration}
-    row = for_update(RateLimit.select().filter(**key))
-    used = row.get_or_none()
-    if used is None:
-        RateLimit.insert(**key, ends_at=0, count=0).on_conflict_ignore().execute()
-        used = row.get()
-    if used.ends_at <= now:
-        used.ends_at = now + window.duration
-        used.count = 0
-    if used.count >= window.limit:
-        return False
-    used.count += 1
-    used.save()
-    return True
+    for subject, window in windows:
+        key = {"kind": kind, "subject": subject, "duration": window.duration}
+        query = RateLimit.select().filter(**key)
+        row = for_update(query).get_or_none()
+        if row is None:
+            # On MySQL a row must exist to be locked.
+            RateLimit.insert(**key, ends_at=0, count=0).on_conflict_ignore().execute()
+            row = for_update(query).get()
+        if row.ends_at <= now:
+            row.ends_at = now + window.duration
+            row.count = 0
+        if row.count >= window.limit:
+            raise _Exhausted(row, now)
+        row.count += 1
+        row.save()

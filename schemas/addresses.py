@@ -1,5 +1,6 @@
 """Mail addresses as people type them (accounts.md, 2.2)."""
 
+import unicodedata
 from email.errors import InvalidHeaderDefect
 from email.headerregistry import Address
 from email.policy import SMTPUTF8
@@ -30,7 +31,39 @@ def bare_address(text: str) -> str:
     address = groups[0].addresses[0]
     if not address.username or not address.domain:
         raise NoAddress("it lacks the part before or after the @")
+    _check_domain(address.domain)
     return f"{address.username}@{address.domain}"
+
+
+def _check_domain(domain: str) -> None:
+    """Refuses domains that mails reach under another name, such as ones in full-width letters:
+    limits and lists would take one domain for several."""
+    if domain.isascii():
+        return
+    try:
+        meant = _ascii(domain).encode().decode("idna")
+    except UnicodeError:
+        raise NoAddress("it has a domain that can't exist") from None
+    if meant != unicodedata.normalize("NFC", domain).lower():
+        raise NoAddress(f"its domain is another way to write {meant!r}")
+
+
+def _ascii(domain: str) -> str:
+    return domain if domain.isascii() else domain.encode("idna").decode()
+
+
+def canonical(address: str) -> str:
+    """The one form of a bare address for comparisons: without letter case, the domain in ASCII."""
+    username, _, domain = address.rpartition("@")
+    return f"{username.casefold()}@{canonical_domain(domain)}"
+
+
+def canonical_domain(domain: str) -> str:
+    """Likewise for a domain. What cannot be a domain is only folded."""
+    try:
+        return _ascii(domain).casefold()
+    except UnicodeError:
+        return domain.casefold()
 
 
 def domain_of(address: str) -> str:
@@ -41,6 +74,4 @@ def deliverable(address: str) -> Address:
     """Returns a bare address in the form for mail servers: quoted if necessary, with the domain in
     ASCII. Raises UnicodeError."""
     username, _, domain = address.rpartition("@")
-    if not domain.isascii():
-        domain = domain.encode("idna").decode()
-    return Address(username=username, domain=domain)
+    return Address(username=username, domain=_ascii(domain))

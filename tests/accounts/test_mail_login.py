@@ -11,12 +11,13 @@ from flask.testing import FlaskClient
 
 import settings
 from clock import HOUR, MINUTE
-from mails import delivery
+from mails import delivery, rate_limits
+from mails.rate_limits import Window
 from tests.command_line import run
 from tests.mail_servers import Mailbox, ScriptedServer
 from tests.observer import Configure
 from tests.stopped_clock import Clock
-from tests.wire import Family, post
+from tests.wire import Family, new_address, post
 
 _numbers = count()
 
@@ -188,6 +189,45 @@ def test_an_address_gets_two_codes_in_five_minutes(
     sign_in(client, second, codes[1])
     server_clock.forward(5 * MINUTE)
     assert "mailLoginToken" in ask(client, address)
+
+
+def test_refusal_says_when_to_retry(client: FlaskClient, mailbox: Mailbox, address: str) -> None:
+    body = {"mail": address, "locale": "en"}
+    for _ in range(3):
+        response = client.post("/auth/send-mail-login-code-v2", json=body)
+    assert response.status_code == 429
+    assert 0 < int(response.headers["Retry-After"]) <= 300
+
+
+def test_strangers_lock_no_device_out_of_sign_in(
+    client: FlaskClient, mailbox: Mailbox, address: str
+) -> None:
+    family = Family(client, mail=address)
+    for _ in range(2):
+        ask(client, address)
+    ask(client, address, status=429)
+    assert "mailLoginToken" in ask(client, address, deviceAuthToken=family.parent.token)
+    # A device of another family shows nothing about this address.
+    ask(client, address, deviceAuthToken=Family(client).parent.token, status=429)
+
+
+def test_limit_of_all_addresses_does_not_hold_for_parents(
+    client: FlaskClient, mailbox: Mailbox, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(rate_limits.ALTOGETHER, "login code", (Window(1, MINUTE),))
+    family = Family(client, mail=address)
+    ask(client, new_address())
+    ask(client, new_address(), status=429)
+    assert "mailLoginToken" in ask(client, family.mail)
+
+
+def test_one_domain_has_one_blacklist_entry(
+    client: FlaskClient, mailbox: Mailbox, configure: Configure
+) -> None:
+    restrict(configure, mail_server_blacklist="Bücher.example")
+    for domain in ("bücher.example", "xn--bcher-kva.example", "BU\u0308CHER.example"):
+        assert ask(client, f"a@{domain}") == {"mailServerBlacklisted": True}
+    ask(client, "a@\uff42\u00fccher.example", status=400)
 
 
 # failing mail servers

@@ -8,7 +8,7 @@ from flask import Flask
 
 from clock import DAY, HOUR, MINUTE
 from mails import rate_limits
-from mails.rate_limits import Window, use
+from mails.rate_limits import Requester, Window
 from models import RateLimit
 from storage import database as db
 from tests.stopped_clock import Clock
@@ -23,6 +23,18 @@ def nothing_used(app: Flask) -> None:
 
 def new_address() -> str:
     return f"a{next(_numbers)}@x.de"
+
+
+def use(kind: str, address: str, by: Requester = Requester.ANYBODY) -> bool:
+    """Whether the limits allow a mail."""
+    return not rate_limits.use(kind, address, by)
+
+
+def stored() -> list[tuple[str, str, int, int]]:
+    with db.database.connection_context():
+        return sorted(
+            (row.kind, row.subject, row.duration, row.count) for row in RateLimit.select()
+        )
 
 
 LIMITS = [
@@ -69,16 +81,42 @@ def test_refused_attempts_do_not_prolong_a_window(server_clock: Clock) -> None:
     assert answers == [False, False, False, False, True]
 
 
-def test_a_window_stays_used_when_a_later_one_refuses(
+def test_refused_mail_stores_nothing(server_clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(rate_limits.ALTOGETHER, "login code", (Window(3, MINUTE),))
+    address = new_address()
+    assert [use("login code", address) for _ in range(2)] == [True, True]
+    before = stored()
+    assert not use("login code", address)
+    assert stored() == before
+    assert use("login code", new_address())
+    before = stored()
+    assert not use("login code", new_address())  # by the limit of all
+    assert stored() == before
+
+
+def test_seconds_until_the_next_mail_are_told(server_clock: Clock) -> None:
+    address = new_address()
+    assert [rate_limits.use("login code", address) for _ in range(3)] == [0, 0, 300]
+    server_clock.forward(299_500)
+    assert rate_limits.use("login code", address) == 1
+
+
+def test_own_devices_have_a_limit_of_their_own(server_clock: Clock) -> None:
+    address = new_address()
+    assert [use("login code", address) for _ in range(3)] == [True, True, False]
+    own = Requester.OWN_DEVICE
+    assert [use("login code", address, own) for _ in range(3)] == [True, True, False]
+
+
+def test_parents_are_outside_of_the_limit_of_all(
     server_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    windows = (Window(2, MINUTE), Window(1, DAY))
-    monkeypatch.setitem(rate_limits.PER_ADDRESS, "login code", windows)
-    address = new_address()
-    assert use("login code", address)
-    assert not use("login code", address)  # by the day, and it uses up the minute
-    monkeypatch.setitem(rate_limits.PER_ADDRESS, "login code", windows[:1])
-    assert not use("login code", address)
+    monkeypatch.setitem(rate_limits.ALTOGETHER, "login code", (Window(1, MINUTE),))
+    assert use("login code", new_address(), Requester.PARENT)
+    assert use("login code", new_address())
+    assert not use("login code", new_address())
+    assert use("login code", new_address(), Requester.PARENT)
+    assert use("login code", new_address(), Requester.OWN_DEVICE)
 
 
 def test_a_refused_address_does_not_use_up_the_limit_of_all(
@@ -95,23 +133,17 @@ def test_login_codes_have_a_limit_across_all_addresses(limit: int, duration: int
     assert Window(limit, duration) in rate_limits.ALTOGETHER["login code"]
 
 
-def test_the_limit_of_all_addresses_uses_up_the_one_of_the_address(
-    server_clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(rate_limits.ALTOGETHER, "login code", (Window(1, MINUTE),))
-    address = new_address()
-    assert use("login code", new_address())
-    assert [use("login code", address) for _ in range(2)] == [False, False]
-    server_clock.forward(MINUTE)
-    assert not use("login code", address)
-    assert use("login code", new_address())
-
-
 def test_limits_ignore_letter_case(server_clock: Clock) -> None:
     address = new_address()
     assert use("login code", address.upper())
     assert use("login code", address)
     assert not use("login code", address.title())
+
+
+def test_spellings_of_a_domain_share_a_limit(server_clock: Clock) -> None:
+    assert use("login code", "a@bücher.example")
+    assert use("login code", "a@xn--bcher-kva.example")
+    assert not use("login code", "A@BÜCHER.example")
 
 
 def test_uninstall_and_manipulation_have_limits_of_their_own(server_clock: Clock) -> None:

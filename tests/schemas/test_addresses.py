@@ -3,7 +3,7 @@
 import pytest
 
 from models import TEXT_LENGTH
-from schemas.addresses import NoAddress, bare_address, deliverable, domain_of
+from schemas.addresses import NoAddress, bare_address, canonical, deliverable, domain_of
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,30 @@ def test_the_domain_is_what_follows_the_last_at_sign() -> None:
 )
 def test_mail_servers_get_quotes_and_ascii_domains(bare: str, expected: str) -> None:
     assert deliverable(bare).addr_spec == expected
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "\uff45xample.com",  # full-width e
+        "example\u3002com",  # ideographic full stop
+        "exam\u00adple\u00fc.com",  # soft hyphen
+        "stra\u00dfe.example",  # mails would go to strasse.example
+        "\u2460.example",  # circled 1
+    ],
+)
+def test_domain_that_is_another_one_is_refused(domain: str) -> None:
+    with pytest.raises(NoAddress):
+        bare_address(f"a@{domain}")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("A@Example.ORG", "a@example.org"),
+        ("a@bücher.example", "a@xn--bcher-kva.example"),
+        ("a@BÜCHER.example", "a@bu\u0308cher.example"),
+    ],
+)
+def test_spellings_of_an_address_have_one_canonical_form(one: str, other: str) -> None:
+    assert canonical(bare_address(one)) == canonical(bare_address(other))
