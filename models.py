@@ -1,9 +1,9 @@
 """The stored data (data-model.md): Peewee models without behaviour.
 
-Keys are natural and begin with the family, so that all that belongs to a family lies together.
-Foreign keys and their cascades stand in `migrations/`, since Peewee has no composite ones.
-Timestamps are ms since the epoch, durations ms, days days of the epoch, minutes minutes of the
-day.
+Keys are natural and start with the family, so that all rows of a family are stored together.
+Foreign keys and their cascades are in `storage/migrations/`, since Peewee has no composite ones.
+Timestamps are in ms since the epoch, durations in ms, days in days since the epoch, minutes in
+minutes since midnight.
 """
 
 from peewee import (
@@ -22,7 +22,7 @@ from storage.database import database
 #: The largest number that can be stored.
 MAX_INTEGER = 2**63 - 1
 
-#: The longest name, title, package or other text that has no limit of its own.
+#: The longest name, title, package or other text without a limit of its own, in characters.
 TEXT_LENGTH = 255
 
 
@@ -31,7 +31,7 @@ def _id(length: int) -> CharField:
 
 
 def _optional_id() -> CharField:
-    """Empty for none. May name something that is gone."""
+    """Makes a column for an id that is empty for none, and may refer to a deleted row."""
     return CharField(max_length=6, default="")
 
 
@@ -40,7 +40,7 @@ class MediumTextField(TextField):
 
 
 class MediumBlobField(BlobField):
-    """Up to 16 MiB, while a MySQL BLOB ends at 64 KiB."""
+    """Up to 16 MiB, whereas a MySQL BLOB holds 64 KiB."""
 
     field_type = "MEDIUMBLOB"
 
@@ -91,7 +91,7 @@ class User(Row):
 
 
 class LimitLoginCategory(Row):
-    """Ties the sign-in of a parent to the limits of a category. Goes with either."""
+    """Ties the sign-in of a parent to the limits of a category. Deleted with either of them."""
 
     family_id = _id(10)
     user_id = _id(6)
@@ -199,7 +199,7 @@ class CategoryNetwork(Row):
 
 
 class TimeWarning(Row):
-    """A warning this many minutes before the time is up, besides those of the flags."""
+    """A warning so many minutes before the time is up, in addition to those of the flags."""
 
     family_id = _id(10)
     category_id = _id(6)
@@ -298,8 +298,8 @@ class AppList(Row):
 
 
 class DhKey(Row):
-    """A Diffie-Hellman key pair of the server for one device; without `expire_at` the current
-    one."""
+    """A Diffie-Hellman key pair of the server for one device; the one without `expire_at` is
+    current."""
 
     family_id = _id(10)
     device_id = _id(6)
@@ -365,7 +365,7 @@ class KeyRequest(Row):
 
 
 class KeyResponse(Row):
-    """Goes with its request, stays when the device that sent it goes."""
+    """Deleted with its request, but not with the device that sent it."""
 
     family_id = _id(10)
     receiver_device_id = _id(6)
@@ -407,7 +407,7 @@ class Purchase(Row):
 class AddDeviceToken(Row):
     token_hash = CharField(max_length=64, primary_key=True)  # of the words in lower case
     family_id = _id(10)
-    device_id = _id(6)  # what the new device will get
+    device_id = _id(6)  # of the future device
     created_at = BigIntegerField()
 
     class Meta:
@@ -437,10 +437,10 @@ class MailAuthToken(Row):
 
 
 class RateLimit(Row):
-    """How much of a limit was used within its present window."""
+    """The used part of a rate limit in its current window."""
 
-    kind = CharField(max_length=16)  # of mails
-    subject = CharField(max_length=64)  # hash of the address, empty for all of them
+    kind = CharField(max_length=16)  # of mail
+    subject = CharField(max_length=64)  # hash of the address, empty for all addresses
     duration = BigIntegerField()
     ends_at = BigIntegerField()
     count = BigIntegerField()
@@ -451,21 +451,21 @@ class RateLimit(Row):
 
 
 class JobRun(Row):
-    """When a job of `retention` ran last, so that only one of several processes runs it."""
+    """The last run of a job of `maintenance/retention.py`, so that only one process runs it."""
 
     job = CharField(max_length=32, primary_key=True)
     last_run = BigIntegerField()
 
 
 class OldDevice(Row):
-    """Tokens of removed devices, never pruned: only what stands here may wipe a phone
-    (device-lifecycle.md, "Old token list")."""
+    """The tokens of removed devices, never pruned: only a device with one of these may be told to
+    reset itself (device-lifecycle.md, "Old token list")."""
 
     token_hash = CharField(max_length=64, primary_key=True)
 
 
 class ServerSetting(Row):
-    """What an administrator sets while the server runs."""
+    """Settings that an administrator changes while the server runs."""
 
     STATUS_MESSAGE = "status_message"
 
@@ -473,7 +473,7 @@ class ServerSetting(Row):
     value = MediumTextField()
 
 
-#: Every model, those that others refer to first.
+#: All models, in an order in which each follows those that it refers to.
 ALL = (
     Family,
     User,
