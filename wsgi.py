@@ -16,8 +16,11 @@ if os.environ.get("FLASK_RUN_FROM_CLI"):
 else:
     from realtime.channel import Channel
     from realtime.gateway import Gateway
+    from web.client_address import client_network
 
     chosen = settings.from_environment()
     settings.log_to_stderr(chosen)
     application = create_app(chosen)
-    application.wsgi_app = Gateway(application.wsgi_app, Channel())  # type: ignore[method-assign]
+    application.wsgi_app = Gateway(  # type: ignore[method-assign]
+        application.wsgi_app, Channel(), client_network
+    )

@@ -5,7 +5,6 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -27,7 +26,7 @@ class Engine(socketio.Server):
     A session is a connection of Engine.IO, and has the same lifetime as its socket.
     """
 
-    def __init__(self, manager: socketio.Manager | None) -> None:
+    def __init__(self, manager: socketio.Manager | None = None) -> None:
         interval_s = settings.current().ping_interval_sec
         super().__init__(
             async_mode="threading",
@@ -43,9 +42,8 @@ class Engine(socketio.Server):
             # Its errors are about what clients send.
             engineio_logger=_quiet_logger("engineio", logging.CRITICAL),
         )
-        #: Held while rooms are changed or read
+        #: Held while a packet is handled, and while rooms are changed or read
         self.lock = threading.RLock()
-        self._after_packet: list[Callable[[], object]] = []
         self._due: deque[tuple[float, str]] = deque()
         self._inner = self.eio.handlers.copy()
         self.eio.on("connect", self._open)
@@ -55,9 +53,14 @@ class Engine(socketio.Server):
             target=self._send_heartbeats, args=(interval_s,), name="heartbeats", daemon=True
         ).start()
 
-    def after_packet(self, job: Callable[[], object]) -> None:
-        """To be called by handlers: does something once the packet is handled and acknowledged."""
-        self._after_packet.append(job)
+    def emit(self, *arguments: Any, **options: Any) -> None:
+        with self.lock:
+            super().emit(*arguments, **options)
+
+    def is_occupied(self, room: str) -> bool:
+        """Whether a connection of this process is in a room."""
+        with self.lock:
+            return any(self.manager.get_participants("/", room))
 
     def end(self, session: str) -> None:
         """Frees what a session holds. python-engineio leaves that to the clients that break off."""
@@ -77,8 +80,6 @@ class Engine(socketio.Server):
     def _receive(self, session: str, message: object) -> None:
         with self.lock:
             self._inner["message"](session, message)
-            while self._after_packet:
-                self._after_packet.pop(0)()
 
     def _close(self, session: str, reason: str) -> None:
         with self.lock:

@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -26,10 +26,17 @@ MANY_PULLS = 10
 class Gateway:
     """A WSGI application before another one."""
 
-    def __init__(self, http: "WSGIApplication", channel: Channel) -> None:
+    def __init__(
+        self,
+        http: "WSGIApplication",
+        channel: Channel,
+        client_of: Callable[["WSGIEnvironment"], str],
+    ) -> None:
+        """`client_of` tells clients apart, for their share of the places."""
         channel.listen()
         self._engine = channel.server
         self._http = http
+        self._client_of = client_of
         self._advice = Advice()
 
     def __call__(
@@ -51,7 +58,7 @@ class Gateway:
             return _refuse(
                 start_response, "431 Request Header Fields Too Large", 3, "Too many headers"
             )
-        with open_sockets.admit(environ["gunicorn.socket"]) as socket:
+        with open_sockets.admit(environ["gunicorn.socket"], self._client_of(environ)) as socket:
             if socket is None:
                 self._advice.saw_refusal()
                 return _refuse(start_response, "503 Service Unavailable", 3, "Too many sockets")

@@ -4,6 +4,7 @@ A device is visible if it is connected and shares that. Where the protocol's ser
 for each device that it goes through, here one list is sent when it has changed.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 
 from models import Device
@@ -21,51 +22,46 @@ class Presence:
     def __init__(self, connections: OwnConnections, tell: Tell) -> None:
         self._connections = connections
         self._tell = tell
+        #: Connections that are to be told, even if nothing has changed, by family
+        self._newcomers: dict[str, set[str]] = defaultdict(set)
 
-    def login(self, sid: str, token_hash: str) -> None:
-        """A connection has logged in. Nothing happens if no device has the token."""
-        self.leave(sid)
-        family_id = _family_of(token_hash)
-        if family_id is None:
-            return
-        with self._connections.exclusive(family_id):
-            self._connections.add(family_id, token_hash, sid)
-            visible, is_told = self._look_again(family_id)
-            if visible and not is_told:
-                self._tell([sid], visible)
+    def enter(self, sid: str, family_id: str, token_hash: str) -> None:
+        """A connection has logged in with the token of a device. It is told who is visible when
+        the family is looked at next."""
+        self._connections.add(family_id, token_hash, sid)
+        self._newcomers[family_id].add(sid)
 
-    def leave(self, sid: str) -> None:
-        """A connection has ended, or logs in anew."""
+    def leave(self, sid: str) -> str | None:
+        """A connection has ended, or logs in anew. Returns the family that it belonged to."""
         family_id = self._connections.remove(sid)
         if family_id is not None:
-            self.look_again(family_id)
+            self._newcomers[family_id].discard(sid)
+        return family_id
 
-    def look_again(self, family_id: str) -> None:
-        """Something happened by which other devices may be visible than before."""
+    def look_again(self, family_id: str) -> bool:
+        """Other devices may be visible than before: tells the family if it is so. Returns whether
+        it was told."""
         with self._connections.exclusive(family_id):
-            self._look_again(family_id)
-
-    def _look_again(self, family_id: str) -> tuple[list[str], bool]:
-        """Returns the visible devices, and whether the family was told because they changed."""
-        devices = _devices_of(family_id)
-        connected = self._connections.token_hashes(family_id)
-        visible = [id_ for id_, hashed, is_sharing in devices if is_sharing and hashed in connected]
-        if visible == self._connections.shown(family_id):
-            return visible, False
-        self._connections.note_shown(family_id, visible)
-        self._tell([device_room(hashed) for _, hashed, _ in devices], visible)
-        return visible, True
+            devices = _devices_of(family_id)
+            connected = self._connections.token_hashes(family_id)
+            visible = [
+                device_id
+                for device_id, hashed, is_sharing in devices
+                if is_sharing and hashed in connected
+            ]
+            newcomers = self._newcomers.pop(family_id, set())
+            if visible != self._connections.shown(family_id):
+                self._connections.note_shown(family_id, visible)
+                self._tell([device_room(hashed) for _, hashed, _ in devices], visible)
+                return True
+            if visible and newcomers:
+                self._tell(list(newcomers), visible)
+            return False
 
 
 def device_room(token_hash: str) -> str:
     """The room of all connections that have logged in with a token."""
     return f"device:{token_hash}"
-
-
-@reading
-def _family_of(token_hash: str) -> str | None:
-    query = Device.select(Device.family_id).where(Device.token_hash == token_hash)
-    return query.scalar()
 
 
 @reading

@@ -44,14 +44,15 @@ def is_device_removed(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_old_token(token: str) -> bool:
-    return _is_retired(token_hash(token))
+    return is_retired(token_hash(token))
 
 
-def _is_retired(hashed: str) -> bool:
+def is_retired(hashed: str) -> bool:
+    """Whether a device that was removed had the token with this hash."""
     return bool(OldDevice.select().where(OldDevice.token_hash == hashed).exists())
 
 
 def retire_token(hashed: str) -> None:
     """Notes that the device whose token has this hash was removed."""
-    if not _is_retired(hashed):
+    if not is_retired(hashed):
         OldDevice.create(token_hash=hashed)

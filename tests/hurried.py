@@ -1,15 +1,20 @@
 """The application of `wsgi.py`, with seconds where it waits for minutes."""
 
+import os
+
 import settings
 from app import create_app
 from realtime.channel import Channel
 from realtime.gateway import Gateway
-from realtime.sockets import OpenSocket
+from realtime.sockets import OpenSockets
+from web.client_address import client_network
 
-OpenSocket.JOIN_TIMEOUT_S = 1
+OpenSockets.LOGIN_TIMEOUT_S = int(os.environ.get("LOGIN_TIMEOUT_S", "45"))
 
 chosen = settings.from_environment()
 settings.log_to_stderr(chosen)
 application = create_app(chosen)
 channel = Channel(spread_s=2, look_after_every_s=0.2, redis_lifetime_s=2)
-application.wsgi_app = Gateway(application.wsgi_app, channel)  # type: ignore[method-assign]
+application.wsgi_app = Gateway(  # type: ignore[method-assign]
+    application.wsgi_app, channel, client_network
+)

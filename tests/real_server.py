@@ -293,8 +293,11 @@ class RawSocket:
         *,
         query: str = "",
         headers: dict[str, str] = HANDSHAKE,
+        source: str = "127.0.0.1",
     ) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S)
+        self._socket = socket.create_connection(
+            ("127.0.0.1", server.port), timeout=PATIENCE_S, source_address=(source, 0)
+        )
         lines = [
             f"GET /socket.io/?EIO={generation}&transport=websocket{query} HTTP/1.1",
             "Host: localhost",

@@ -3,13 +3,11 @@
 import itertools
 import socket
 import time
-from pathlib import Path
 
 import pytest
 
 from realtime.sockets import OpenSocket
 from tests.observer import Configure
-from tests.real_server import RawSocket, Server
 
 
 @pytest.fixture
@@ -18,7 +16,7 @@ def pair(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> tuple[OpenSoc
     monkeypatch.setattr(OpenSocket, "PING_TIMEOUT_S", 0)
     configure(ping_interval_sec=1)
     ours, theirs = socket.socketpair()
-    return OpenSocket(ours), theirs
+    return OpenSocket(ours, "192.0.2.1"), theirs
 
 
 def test_a_silent_client_times_out(pair: tuple[OpenSocket, socket.socket]) -> None:
@@ -63,12 +61,3 @@ def test_a_heartbeat_per_second_is_never_too_much(
     for _ in range(OpenSocket.MAX_BURST):
         theirs.sendall(b"2345678")
         assert ours.recv(100) == b"2345678"
-
-
-def test_a_client_that_never_joins_is_disconnected(tmp_path: Path) -> None:
-    server = Server(tmp_path, application="tests.hurried:application").started()
-    stranger = RawSocket(server, 4)
-    opening = stranger.receive()
-    assert opening and opening.startswith("0")
-    assert stranger.receive() is None
-    server.stop()

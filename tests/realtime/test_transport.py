@@ -10,8 +10,6 @@ import pytest
 from realtime.gateway import MANY_PULLS, MAX_HEADERS
 from realtime.sockets import OpenSocket
 from tests.real_server import HANDSHAKE, Clients, RawSocket, Server, until
-from tests.wire import as_admin
-from web.client_socket import MAX_WAITING
 
 
 def opened(server: Server, generation: int) -> RawSocket:
@@ -241,17 +239,3 @@ def test_the_operator_is_told_when_devices_pull_but_never_open_a_socket(
         device.full_pull()
     server.stop()
     assert server.log.count("let it pass websockets") == (0 if has_socket else 1)
-
-
-@pytest.mark.parametrize("generation", [4, 3])
-def test_beyond_the_limit_sockets_are_refused_but_requests_are_not(
-    tmp_path: Path, generation: int
-) -> None:
-    server = Server(tmp_path, "--threads", f"{16 + MAX_WAITING + 2}").started()
-    first, second = (RawSocket(server, generation) for _ in range(2))
-    assert [first.status, second.status] == [101, 101]
-    assert RawSocket(server, generation).status == 503
-    assert as_admin(server, "status")["websocketClients"] == 2
-    first.close()
-    until(lambda: RawSocket(server, generation).status == 101)
-    server.stop()
