@@ -15,6 +15,7 @@ from peewee import Database, DatabaseProxy
 from playhouse.migrations import Runner
 
 from storage.engines import DATABASE_TROUBLE, MySQL, Sqlite
+from storage.private_files import make_private
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,7 +53,7 @@ def connect(url: str) -> Sqlite | MySQL:
 def migrate() -> list[str]:
     """Brings the schema up to date. Returns the names of the migrations that were applied."""
     if isinstance(database.obj, Sqlite):
-        Path(database.database).parent.mkdir(parents=True, exist_ok=True)
+        make_private(Path(database.database))
     with database.connection_context():
         return migrate_schema(database.obj)
 

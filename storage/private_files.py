@@ -1,0 +1,33 @@
+"""The files of a SQLite database, which only the user of the server may read."""
+
+import logging
+from pathlib import Path
+
+log = logging.getLogger("timelimit.database")
+
+#: Access of all other users of the machine.
+OTHERS = 0o077
+
+#: SQLite creates these beside the database, with the mode of the database.
+COMPANIONS = ("", "-wal", "-shm", "-journal")
+
+
+def make_private(database: Path) -> None:
+    """Creates the file and its folder if they are missing, and takes the access of other users away
+    from the files that are there, and from the folder if it holds nothing else."""
+    folder = database.parent
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if not database.exists():
+        database.touch(mode=0o600)
+    paths = [Path(f"{database}{companion}") for companion in COMPANIONS]
+    if all(other.name.startswith(database.name) for other in folder.iterdir()):
+        paths.append(folder)
+    readable = [path for path in paths if path.exists() and path.stat().st_mode & OTHERS]
+    for path in readable:
+        path.chmod(path.stat().st_mode & ~OTHERS)
+    if readable:
+        log.warning(
+            "other users of this machine could read %s; corrected",
+            ", ".join(str(path) for path in readable),
+        )
