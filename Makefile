@@ -17,7 +17,7 @@ test: .venv/dev $(COMMAND) ## Install what is needed and run the tests; on MySQL
 torture: .venv/dev ## Kill it, cut its power, fill its disk and so on (40 minutes; SHORT=1: 3)
 	@$(BIN)/pytest torture $(if $(SHORT),--short)
 
-bench: .venv/bench ## Measure speed and memory, and write docs/performance.md (needs wrk; 20 minutes; SHORT=1: 8)
+bench: .venv/bench ## Measure speed and memory, and write docs/performance.md (needs wrk; 22 minutes; SHORT=1: 9)
 	@$(BIN)/python -m benchmarks $(if $(SHORT),--short)
 
 conformance: $(COMMAND) ## Play the conformance scenarios against the server at URL (conformance/README.md)

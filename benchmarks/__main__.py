@@ -46,8 +46,8 @@ class Effort(NamedTuple):
     seconds: float
 
 
-FULL = Effort(rounds=3, seconds=4)
-SHORT = Effort(rounds=3, seconds=1)
+FULL = Effort(rounds=3, seconds=3)
+SHORT = Effort(rounds=2, seconds=1)
 
 
 Results = dict[str, Any]
@@ -61,7 +61,7 @@ def main() -> None:
         choices=[*PARTS, []],
         help="print the tables of these only; without any the page in docs/ is written, too",
     )
-    parser.add_argument("--short", action="store_true", help="8 minutes instead of 20")
+    parser.add_argument("--short", action="store_true", help="9 minutes instead of 22")
     parser.add_argument("--rounds", type=int, help=f"of each case ({FULL.rounds})")
     parser.add_argument("--seconds", type=float, help=f"of each round ({FULL.seconds:g})")
     parser.add_argument("--page", type=Path, default=ROOT / "docs", metavar="FOLDER")

@@ -40,8 +40,10 @@ def send(url: str, bodies: list[list[bytes]], answer: str, seconds: float) -> Lo
         command = ["wrk", "-t", connections, "-c", connections, "-d", f"{max(1, round(seconds))}"]
         command += ["--timeout", "30", "-s", str(_SCRIPT), url, "--", folder]
         before = _children_cpu()
-        run = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+        run = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
         cpu = _children_cpu() - before
+    if run.returncode:
+        raise Failed(f"wrk ended with {run.returncode}: {run.stderr.strip()}")
     result = next(line for line in run.stdout.splitlines() if line.startswith("RESULT"))
     numbers, example = result.split(" ", 6)[1:6], result.split(" ", 6)[6]
     answered, failures, duration, p50, p99 = (int(number) for number in numbers)
