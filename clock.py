@@ -1,6 +1,7 @@
 """The time of what is stored, from one place, so that tests can set it."""
 
 import time
+from typing import NamedTuple
 
 
 def now_ms() -> int:
@@ -17,3 +18,19 @@ def rounded_down(timestamp: int, step: int) -> int:
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+
+MINUTES_OF_DAY = 24 * 60
+MINUTES_OF_WEEK = 7 * MINUTES_OF_DAY
+
+
+class Slot(NamedTuple):
+    """A part of each day, in minutes of the day, both inclusive."""
+
+    start: int
+    end: int
+
+    def contains(self, other: "Slot") -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+
+WHOLE_DAY = Slot(0, MINUTES_OF_DAY - 1)

@@ -25,6 +25,9 @@ MAX_INTEGER = 2**63 - 1
 #: The longest name, title, package or other text without a limit of its own, in characters.
 TEXT_LENGTH = 255
 
+TASK_TITLE_LENGTH = 50
+PLATFORM_TYPE_LENGTH = 8
+
 
 def _id(length: int) -> CharField:
     return CharField(max_length=length)
@@ -52,6 +55,12 @@ class Row(Model):
         only_save_dirty = True
 
 
+class FamilyRow(Row):
+    """A row that belongs to a family and is deleted with it. Its ids are unique in the family."""
+
+    family_id = _id(10)
+
+
 class Family(Row):
     family_id = CharField(max_length=10, primary_key=True)
     created_at = BigIntegerField()
@@ -64,11 +73,14 @@ class Family(Row):
     next_server_key_request_seq = BigIntegerField(default=1)
 
 
-class User(Row):
+class User(FamilyRow):
     PARENT = "parent"
     CHILD = "child"
 
-    family_id = _id(10)
+    # bits of `flags`
+    RESTRICT_VIEWING = 1
+    ALLOW_SELF_LIMIT_ADD = 2
+
     user_id = _id(6)
     name = CharField()
     type = CharField(max_length=6)  # PARENT or CHILD
@@ -90,10 +102,9 @@ class User(Row):
         indexes = ((("mail",), False),)
 
 
-class LimitLoginCategory(Row):
+class LimitLoginCategory(FamilyRow):
     """Ties the sign-in of a parent to the limits of a category. Deleted with either of them."""
 
-    family_id = _id(10)
     user_id = _id(6)
     category_id = _id(6)
     pre_block_duration = BigIntegerField(default=0)
@@ -103,8 +114,7 @@ class LimitLoginCategory(Row):
         indexes = ((("family_id", "category_id"), False),)
 
 
-class Device(Row):
-    family_id = _id(10)
+class Device(FamilyRow):
     device_id = _id(6)
     name = CharField()
     model = CharField()
@@ -141,7 +151,7 @@ class Device(Row):
     did_report_uninstall = BooleanField(default=False)
     last_connectivity = BigIntegerField(default=0)
     public_key = BlobField(null=True)
-    platform_type = CharField(max_length=8, null=True)
+    platform_type = CharField(max_length=PLATFORM_TYPE_LENGTH, null=True)
     platform_level = IntegerField(default=0)
 
     class Meta:
@@ -149,8 +159,7 @@ class Device(Row):
         indexes = ((("token_hash",), True),)
 
 
-class Category(Row):
-    family_id = _id(10)
+class Category(FamilyRow):
     category_id = _id(6)
     child_id = _id(6)
     title = CharField()
@@ -179,8 +188,7 @@ class Category(Row):
         indexes = ((("family_id", "child_id"), False),)
 
 
-class AssignedApp(Row):
-    family_id = _id(10)
+class AssignedApp(FamilyRow):
     category_id = _id(6)
     package_name = CharField()
 
@@ -188,8 +196,7 @@ class AssignedApp(Row):
         primary_key = CompositeKey("family_id", "category_id", "package_name")
 
 
-class CategoryNetwork(Row):
-    family_id = _id(10)
+class CategoryNetwork(FamilyRow):
     category_id = _id(6)
     network_item_id = _id(6)
     hashed_network_id = _id(8)
@@ -198,10 +205,9 @@ class CategoryNetwork(Row):
         primary_key = CompositeKey("family_id", "category_id", "network_item_id")
 
 
-class TimeWarning(Row):
+class TimeWarning(FamilyRow):
     """A warning so many minutes before the time is up, in addition to those of the flags."""
 
-    family_id = _id(10)
     category_id = _id(6)
     minutes = IntegerField()
 
@@ -209,8 +215,7 @@ class TimeWarning(Row):
         primary_key = CompositeKey("family_id", "category_id", "minutes")
 
 
-class Rule(Row):
-    family_id = _id(10)
+class Rule(FamilyRow):
     rule_id = _id(6)
     category_id = _id(6)
     apply_to_extra_time_usage = BooleanField()
@@ -228,11 +233,10 @@ class Rule(Row):
         indexes = ((("family_id", "category_id"), False),)
 
 
-class Task(Row):
-    family_id = _id(10)
+class Task(FamilyRow):
     task_id = _id(6)
     category_id = _id(6)
-    title = CharField(max_length=50)
+    title = CharField(max_length=TASK_TITLE_LENGTH)
     extra_time_duration = BigIntegerField()
     pending_request = BooleanField(default=False)
     last_grant_timestamp = BigIntegerField(default=0)
@@ -242,8 +246,7 @@ class Task(Row):
         indexes = ((("family_id", "category_id"), False),)
 
 
-class UsedTime(Row):
-    family_id = _id(10)
+class UsedTime(FamilyRow):
     category_id = _id(6)
     day_of_epoch = BigIntegerField()
     start_minute_of_day = IntegerField()
@@ -258,8 +261,7 @@ class UsedTime(Row):
         indexes = ((("last_update",), False),)
 
 
-class SessionDuration(Row):
-    family_id = _id(10)
+class SessionDuration(FamilyRow):
     category_id = _id(6)
     max_session_duration = BigIntegerField()
     session_pause_duration = BigIntegerField()
@@ -281,13 +283,12 @@ class SessionDuration(Row):
         indexes = ((("rounded_last_update",), False),)
 
 
-class AppList(Row):
+class AppList(FamilyRow):
     """The apps of a device, encrypted for the other devices of its family."""
 
     BASE = 1
     DIFF = 2
 
-    family_id = _id(10)
     device_id = _id(6)
     type = IntegerField()
     version = _id(4)
@@ -297,11 +298,10 @@ class AppList(Row):
         primary_key = CompositeKey("family_id", "device_id", "type")
 
 
-class DhKey(Row):
+class DhKey(FamilyRow):
     """A Diffie-Hellman key pair of the server for one device; the one without `expire_at` is
     current."""
 
-    family_id = _id(10)
     device_id = _id(6)
     version = _id(4)
     created_at = BigIntegerField()
@@ -315,11 +315,10 @@ class DhKey(Row):
         indexes = ((("expire_at",), False),)
 
 
-class Ping(Row):
+class Ping(FamilyRow):
     PING = 1
     PONG = 2
 
-    family_id = _id(10)
     receiver_device_id = _id(6)
     sender_device_id = _id(6)
     type = IntegerField()
@@ -330,8 +329,7 @@ class Ping(Row):
         indexes = ((("family_id", "sender_device_id"), False),)
 
 
-class U2fKey(Row):
-    family_id = _id(10)
+class U2fKey(FamilyRow):
     key_id = _id(8)
     user_id = _id(6)
     added_at = BigIntegerField()
@@ -344,8 +342,7 @@ class U2fKey(Row):
         indexes = ((("family_id", "user_id"), False),)
 
 
-class KeyRequest(Row):
-    family_id = _id(10)
+class KeyRequest(FamilyRow):
     server_sequence_number = BigIntegerField()
     sender_device_id = _id(6)
     sender_sequence_number = BigIntegerField()
@@ -364,10 +361,9 @@ class KeyRequest(Row):
         )
 
 
-class KeyResponse(Row):
+class KeyResponse(FamilyRow):
     """Deleted with its request, but not with the device that sent it."""
 
-    family_id = _id(10)
     receiver_device_id = _id(6)
     request_server_sequence_number = BigIntegerField()
     sender_device_id = _id(6)

@@ -7,7 +7,7 @@ from werkzeug.exceptions import Unauthorized
 import clock
 from models import Device, Family, User
 from sync import u2f
-from sync.full_version import has_full_version
+from sync.full_version import is_unlocked
 
 #: Sent instead of the second password hash by a device where a parent is kept signed in.
 SIGNED_IN_AT_DEVICE = "device"
@@ -39,7 +39,7 @@ def acting_parent(device: Device, parent_id: str, second_hash: str) -> User:
 
 
 def _check_signed_login(device: Device, parent: User, login: str) -> None:
-    if not has_full_version(Family.get_by_id(device.family_id)):
+    if not is_unlocked(Family.get_by_id(device.family_id)):
         raise Unauthorized("Security keys need the full version.")
     try:
         u2f.check_login(

@@ -9,7 +9,7 @@ from models import Device, User
 from schemas.requests import UpdatePrimaryDevice
 from storage.database import reading, writing
 from sync.caller import calling_device
-from sync.full_version import has_full_version
+from sync.full_version import is_unlocked
 from sync.notifications import Level, notify_family, request_sign_out
 from sync.versions import USER_LIST, renew_versions
 
@@ -27,7 +27,7 @@ def update_primary_device(body: dict[str, Any]) -> dict[str, Any]:
     if user is None or user.user_id != body["current_user_id"]:
         raise Conflict("This is not the current user of the device.")
     devices = _devices_of(user)
-    if len(devices) > 1 and not has_full_version(family):
+    if len(devices) > 1 and not is_unlocked(family):
         return {"status": "requires full version"}
     if body["action"] == UpdatePrimaryDevice.SET:
         if user.current_device in devices:

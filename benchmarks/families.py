@@ -12,7 +12,7 @@ from peewee import chunked
 import settings
 from app import create_app
 from clock import DAY
-from schemas.requests import MAX_ACTIONS
+from schemas.limits import ACTIONS_PER_PUSH
 from storage.database import database, migrate
 from tests import actions
 from tests.wire import Device, Family
@@ -54,7 +54,7 @@ class BusyFamily(Family):
             for number, category in enumerate(self.categories)
             for action in self._category(children[2 * number // categories], category)
         ]
-        for some in chunked(settings_of_parent, MAX_ACTIONS):
+        for some in chunked(settings_of_parent, ACTIONS_PER_PUSH):
             self.parent_does(*some)
         days = range(TODAY - DAYS + 1, TODAY + 1)
         self.parent.applies(*(self.used_time(*self.categories, day=day) for day in days))

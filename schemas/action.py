@@ -1,26 +1,34 @@
 """What the schemas of all actions have in common: a `type`, and who sends them."""
 
+from enum import StrEnum
 from typing import ClassVar
 
 from marshmallow import Schema
 
 
+class Kind(StrEnum):
+    """`type` of an item of a push: who stands behind the action."""
+
+    APP_LOGIC = "appLogic"
+    PARENT = "parent"
+    CHILD = "child"
+
+
 class Action(Schema):
     """The content of `encodedAction` without its `type`."""
 
-    #: `type` of the item of the push: appLogic, parent or child
-    kind: ClassVar[str]
+    kind: ClassVar[Kind]
     #: `type` within the action
     type: ClassVar[str]
 
 
 class AppLogicAction(Action):
-    kind = "appLogic"
+    kind = Kind.APP_LOGIC
 
 
 class ParentAction(Action):
-    kind = "parent"
+    kind = Kind.PARENT
 
 
 class ChildAction(Action):
-    kind = "child"
+    kind = Kind.CHILD

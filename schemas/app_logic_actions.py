@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from models import AppList
+from clock import WHOLE_DAY, Slot
+from models import PLATFORM_TYPE_LENGTH, AppList
 from schemas.action import AppLogicAction
 from schemas.fields import (
     Base64,
@@ -19,12 +20,7 @@ from schemas.fields import (
     Text,
     itself,
 )
-
-MAX_APP_LIST_BYTES = 524288
-
-#: Clients send one per rule. Each is compared with all others, which has to end some time.
-MAX_SLOTS = 200
-WHOLE_DAY = (0, 1439)
+from schemas.limits import APP_LIST_BYTES, SLOTS_PER_CATEGORY
 
 # Each from the lowest to the highest.
 PROTECTION_LEVELS = ("none", "simple device admin", "password device admin", "device owner")
@@ -41,8 +37,8 @@ class AddUsedTime(AppLogicAction):
     extra_time_to_subtract = NotNegative(data_key="extraTimeToSubtract", required=True)
 
 
-class Slot(Numbers):
-    """`[start, end, ...]`: minutes of the day, start ≤ end, and what else `more` says."""
+class SlotAndMore(Numbers):
+    """`[start, end, ...]`: the minutes of a slot, and a number for each of `more`."""
 
     default_error_messages = {"order": "The end is before the start."}
 
@@ -50,19 +46,19 @@ class Slot(Numbers):
         super().__init__(MinuteOfDay(), MinuteOfDay(), *more, **kwargs)
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> tuple[int, ...]:
-        slot = super()._deserialize(value, attr, data, **kwargs)
-        if slot[0] > slot[1]:
+        numbers = super()._deserialize(value, attr, data, **kwargs)
+        if numbers[0] > numbers[1]:
             raise self.make_error("order")
-        return slot
+        return numbers
 
 
-class PartOfDay(Slot):
-    """A slot that is not the whole day, which is counted anyway."""
+class PartOfDay(SlotAndMore):
+    """`[start, end]`: a slot other than the whole day, which is counted anyway."""
 
     default_error_messages = {"whole": "The whole day is counted without being asked for."}
 
-    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> tuple[int, ...]:
-        slot = super()._deserialize(value, attr, data, **kwargs)
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> Slot:
+        slot = Slot(*super()._deserialize(value, attr, data, **kwargs))
         if slot == WHOLE_DAY:
             raise self.make_error("whole")
         return slot
@@ -72,12 +68,14 @@ class UsedTimeItem(Schema):
     category_id = Id(data_key="categoryId", required=True)
     time_to_add = NotNegative(data_key="tta", required=True)
     extra_time_to_subtract = NotNegative(data_key="etts", required=True)
-    #: further slots to count, (start, end)
-    slots = Items(PartOfDay(), max_length=MAX_SLOTS, key=itself, data_key="as", load_default=list)
+    #: further slots to count
+    slots = Items(
+        PartOfDay(), max_length=SLOTS_PER_CATEGORY, key=itself, data_key="as", load_default=list
+    )
     #: (start, end, duration, pause)
     session_limits = Items(
-        Slot(SafeInteger(1), SafeInteger(1)),
-        max_length=MAX_SLOTS,
+        SlotAndMore(SafeInteger(1), SafeInteger(1)),
+        max_length=SLOTS_PER_CATEGORY,
         key=itself,
         data_key="sdl",
         load_default=list,
@@ -111,7 +109,7 @@ class UpdateDeviceStatus(AppLogicAction):
     did_reboot = Flag(data_key="didReboot", load_default=False)
     is_q_or_later = Flag(data_key="isQOrLaterNow", load_default=False)
     added_manipulation_flags = SafeInteger(data_key="addedManipulationFlags", load_default=0)
-    platform_type = Text(data_key="platformType", empty=False, max_length=8)
+    platform_type = Text(data_key="platformType", empty=False, max_length=PLATFORM_TYPE_LENGTH)
     platform_level = SafeInteger(0, 128, data_key="platformLevel")
 
 
@@ -122,8 +120,8 @@ class TriedDisablingDeviceAdmin(AppLogicAction):
 class UpdateInstalledApps(AppLogicAction):
     type = "UPDATE_INSTALLED_APPS"
 
-    base = Base64(data_key="b", max_length=MAX_APP_LIST_BYTES)
-    diff = Base64(data_key="d", max_length=MAX_APP_LIST_BYTES)
+    base = Base64(data_key="b", max_length=APP_LIST_BYTES)
+    diff = Base64(data_key="d", max_length=APP_LIST_BYTES)
     #: has no effect, but clients have to send it
     wipe = Flag(data_key="w", required=True)
 

@@ -13,6 +13,7 @@ from typing import Any
 from marshmallow import fields
 
 import identifiers
+from clock import WHOLE_DAY
 from models import TEXT_LENGTH
 from schemas.strict_json import MAX_SAFE_INTEGER
 
@@ -93,7 +94,7 @@ def is_blank(text: str) -> bool:
 
 
 class Label(Text):
-    """A name or title: something other than white space, at most 255 characters on every engine."""
+    """A name or title: something other than white space, at most `TEXT_LENGTH` characters."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=TEXT_LENGTH, empty=False, **kwargs)
@@ -161,7 +162,7 @@ def NotNegative(**kwargs: Any) -> SafeInteger:
 
 def MinuteOfDay(**kwargs: Any) -> SafeInteger:
     """A minute, counted from midnight."""
-    return SafeInteger(0, 1439, **kwargs)
+    return SafeInteger(WHOLE_DAY.start, WHOLE_DAY.end, **kwargs)
 
 
 def decode_base64(text: str) -> bytes:

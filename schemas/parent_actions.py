@@ -6,6 +6,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
+from clock import MINUTES_OF_WEEK, WHOLE_DAY
+from models import TASK_TITLE_LENGTH, TEXT_LENGTH, User
 from schemas.action import ParentAction
 from schemas.fields import (
     BCRYPT_HASH,
@@ -23,11 +25,8 @@ from schemas.fields import (
     Text,
     itself,
 )
+from schemas.limits import PRE_BLOCK_DURATION, TASK_EXTRA_TIME, U2F_BYTES
 from schemas.passwords import EncryptablePassword
-
-MAX_U2F_BYTES = 2048
-MINUTES_OF_WEEK = 10080
-DAY_MS = 86400000
 
 _MINUTES = re.compile(r"[0-9]+(?:,[0-9]+)*")
 
@@ -40,13 +39,13 @@ class AddUser(ParentAction):
 
     user_id = Id(data_key="userId", required=True)
     name = Label(required=True)
-    user_type = Choice("parent", "child", data_key="userType", required=True)
+    user_type = Choice(User.PARENT, User.CHILD, data_key="userType", required=True)
     time_zone = Label(data_key="timeZone", required=True)
     password = fields.Nested(EncryptablePassword)
 
     @validates_schema
     def _parents_have_passwords(self, action: dict[str, Any], **_: Any) -> None:
-        if action["user_type"] == "parent" and "password" not in action:
+        if action["user_type"] == User.PARENT and "password" not in action:
             raise ValidationError("A parent needs a password.", "password")
 
 
@@ -103,7 +102,7 @@ class MaskedChange(ParentAction):
 
 class UpdateUserFlags(MaskedChange):
     type = "UPDATE_USER_FLAGS"
-    mask = 3
+    mask = User.RESTRICT_VIEWING | User.ALLOW_SELF_LIMIT_ADD
 
     user_id = Id(data_key="userId", required=True)
 
@@ -113,7 +112,7 @@ class UpdateParentNotificationFlags(ParentAction):
 
     parent_id = Id(data_key="parentId", required=True)
     flags = SafeInteger(0, 3, required=True)
-    set = Flag(required=True)
+    enable = Flag(data_key="set", required=True)
 
 
 class RemoveUser(ParentAction):
@@ -138,7 +137,7 @@ class ChangeParentPassword(ParentAction):
     type = "CHANGE_PARENT_PASSWORD"
 
     user_id = Id(data_key="userId", required=True)
-    hash = Text(pattern=BCRYPT_HASH, empty=False, required=True)
+    password_hash = Text(pattern=BCRYPT_HASH, empty=False, data_key="hash", required=True)
     second_salt = Text(pattern=BCRYPT_SALT, empty=False, data_key="secondSalt", required=True)
     #: iv (32 hex digits) ‖ salt (32 hex digits) ‖ ciphertext
     second_hash_encrypted = Text(
@@ -161,15 +160,17 @@ class UpdateUserLimitLoginPreBlockDuration(ParentAction):
     type = "UPDATE_USER_LIMIT_LOGIN_PRE_BLOCK_DURATION"
 
     user_id = Id(data_key="userId", required=True)
-    pre_block_duration = SafeInteger(0, DAY_MS, data_key="preBlockDuration", required=True)
+    pre_block_duration = SafeInteger(
+        0, PRE_BLOCK_DURATION, data_key="preBlockDuration", required=True
+    )
 
 
 # Security keys
 
 
 class _U2fKeyAction(ParentAction):
-    key_handle = Base64(max_length=MAX_U2F_BYTES, data_key="keyHandle", required=True)
-    public_key = Base64(max_length=MAX_U2F_BYTES, data_key="publicKey", required=True)
+    key_handle = Base64(max_length=U2F_BYTES, data_key="keyHandle", required=True)
+    public_key = Base64(max_length=U2F_BYTES, data_key="publicKey", required=True)
 
 
 class AddParentU2f(_U2fKeyAction):
@@ -382,7 +383,10 @@ class DeleteCategory(_CategoryAction):
 
 class _CategoryAppsAction(_CategoryAction):
     package_names = Items(
-        Text(empty=False, max_length=255), key=itself, data_key="packageNames", required=True
+        Text(empty=False, max_length=TEXT_LENGTH),
+        key=itself,
+        data_key="packageNames",
+        required=True,
     )
 
 
@@ -414,8 +418,8 @@ class _RuleAttributes(Schema):
     maximum_time = NotNegative(data_key="time", required=True)
     day_mask = SafeInteger(0, 127, data_key="days", required=True)
     apply_to_extra_time_usage = Flag(data_key="extraTime", required=True)
-    start_minute_of_day = MinuteOfDay(data_key="start", load_default=0)
-    end_minute_of_day = MinuteOfDay(data_key="end", load_default=1439)
+    start_minute_of_day = MinuteOfDay(data_key="start", load_default=WHOLE_DAY.start)
+    end_minute_of_day = MinuteOfDay(data_key="end", load_default=WHOLE_DAY.end)
     session_duration = NotNegative(data_key="dur", load_default=0)
     session_pause = NotNegative(data_key="pause", load_default=0)
     per_day = Flag(data_key="perDay", load_default=False)
@@ -478,8 +482,10 @@ class UpdateChildTask(ParentAction):
     is_new = Flag(data_key="isNew", required=True)
     task_id = Id(data_key="taskId", required=True)
     category_id = Id(data_key="categoryId", required=True)
-    title = Text(empty=False, max_length=50, data_key="taskTitle", required=True)
-    extra_time_duration = SafeInteger(1, DAY_MS, data_key="extraTimeDuration", required=True)
+    title = Text(empty=False, max_length=TASK_TITLE_LENGTH, data_key="taskTitle", required=True)
+    extra_time_duration = SafeInteger(
+        1, TASK_EXTRA_TIME, data_key="extraTimeDuration", required=True
+    )
 
 
 class DeleteChildTask(ParentAction):

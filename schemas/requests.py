@@ -6,25 +6,24 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, pre_load
 
 from models import TEXT_LENGTH
+from schemas.action import Kind
 from schemas.fields import Choice, Flag, Items, Label, Number, Text, Versions
+from schemas.limits import ACTIONS_PER_PUSH
 from schemas.passwords import Password
 from schemas.strict_json import MAX_SAFE_INTEGER
-
-#: The most actions in one push.
-MAX_ACTIONS = 50
 
 
 class PushedAction(Schema):
     encoded_action = Text(data_key="encodedAction", required=True)
     sequence_number = Number(data_key="sequenceNumber", required=True)
     integrity = Text(required=True)
-    type = Choice("appLogic", "parent", "child", required=True)
+    type = Choice(*Kind, required=True)
     user_id = Text(data_key="userId", required=True)
 
 
 class PushActions(Schema):
     device_auth_token = Text(data_key="deviceAuthToken", required=True)
-    actions = Items(fields.Nested(PushedAction), max_length=MAX_ACTIONS, required=True)
+    actions = Items(fields.Nested(PushedAction), max_length=ACTIONS_PER_PUSH, required=True)
 
 
 class AppVersions(fields.Field[dict[str, str]]):

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 from clock import HOUR, MINUTE, rounded_down
 from identifiers import VERSION
 from models import DhKey
+from storage.compiled_query import find_row
 
 LIFETIME_AFTER_USE = 2 * HOUR
 
@@ -52,9 +53,7 @@ def use_key(family_id: str, device_id: str, version: str, client_key: bytes, now
 def _find(family_id: str, device_id: str, version: str) -> DhKey | None:
     if not VERSION.fullmatch(version):
         return None
-    return DhKey.get_or_none(
-        DhKey.family_id == family_id, DhKey.device_id == device_id, DhKey.version == version
-    )
+    return find_row(DhKey, family_id, device_id, version)
 
 
 def _point(client_key: bytes) -> ec.EllipticCurvePublicKey:

@@ -15,7 +15,8 @@ class Unlockable(Protocol):
     def full_version_until(self) -> int: ...
 
 
-def has_full_version(family: Unlockable) -> bool:
+def is_unlocked(family: Unlockable) -> bool:
+    """Whether a family may use everything, by its own full version or on this server anyway."""
     return settings.current().always_pro or family.has_full_version
 
 

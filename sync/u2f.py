@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from models import U2fKey
 from schemas.fields import decode_base64
+from storage.compiled_query import find_row
 from sync.dh_keys import UnusableKey, use_key
 
 PREFIX = "u2f:"
@@ -62,7 +63,7 @@ def check_login(
         raise WrongLogin(str(error)) from None
     if not hmac.compare_digest(hmac.digest(shared.secret, message, "sha256"), parsed.mac):
         raise WrongLogin("the MAC is wrong")
-    key = U2fKey.get_or_none(U2fKey.family_id == family_id, U2fKey.key_id == parsed.key_id)
+    key = find_row(U2fKey, family_id, parsed.key_id)
     if key is None or key.user_id != user_id:
         raise WrongLogin("the user has no such security key")
     challenge = hashlib.sha256(

@@ -14,7 +14,7 @@ from marshmallow import Schema
 from accounts import devices, families, mail_login, parents, primary_device, purchases
 from admin import api as admin
 from admin.counters import count
-from schemas import requests
+from schemas import limits, requests
 from sync.pull.pull_status import pull_status
 from sync.push.push_actions import push_actions
 from sync.removal import is_device_removed, report_removed
@@ -30,14 +30,19 @@ class Route(NamedTuple):
     #: None if the body is ignored
     schema: Schema | None = None
     method: str = "POST"
-    body_limit: int = 100 * 1024
+    body_limit: int = limits.BODY_BYTES
     #: raises errors that take precedence over those of the schema
     check_first: Callable[[], None] | None = None
 
 
 ROUTES = (
     Route("/time", server_time, method="GET"),
-    Route("/sync/push-actions", push_actions, requests.PushActions(), body_limit=5 * 1024 * 1024),
+    Route(
+        "/sync/push-actions",
+        push_actions,
+        requests.PushActions(),
+        body_limit=limits.PUSH_BODY_BYTES,
+    ),
     Route("/sync/pull-status", pull_status, requests.PullStatus()),
     Route("/sync/report-removed", report_removed, requests.WithAuthToken()),
     Route("/sync/is-device-removed", is_device_removed, requests.WithAuthToken()),

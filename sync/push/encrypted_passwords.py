@@ -26,7 +26,7 @@ CTR_SALT_DIGITS = 32
 
 
 def second_hash(push: Push, password: dict[str, Any]) -> str:
-    """The second hash of a password object, decrypted if it has to be. Raises Refused."""
+    """The second hash of a password object, decrypted if it is encrypted. Raises Refused."""
     if not password["encrypted"]:
         return str(password["second_hash"])
     parts = password["second_hash"].split(".")
@@ -49,13 +49,11 @@ def second_hash(push: Push, password: dict[str, Any]) -> str:
     return _checked(plain)
 
 
-def changed_second_hash(old: str, action: dict[str, Any]) -> str:
+def changed_second_hash(old: str, *, bound: str, encrypted: str, integrity: str) -> str:
     """The new second hash of CHANGE_PARENT_PASSWORD, which is encrypted and signed with the `old`
-    one. Raises Refused."""
-    encrypted = action["second_hash_encrypted"]
-    signed = f"{old}{action['user_id']}{action['hash']}{action['second_salt']}{encrypted}"
-    integrity = hashlib.sha512(signed.encode()).hexdigest()
-    if not hmac.compare_digest(integrity.encode(), action["integrity"].encode()):
+    one. The signature covers the text `bound`, too. Raises Refused."""
+    expected = hashlib.sha512(f"{old}{bound}{encrypted}".encode()).hexdigest()
+    if not hmac.compare_digest(expected.encode(), integrity.encode()):
         raise Refused("the proof of the old password is wrong")
     iv, rest = encrypted[:CTR_IV_DIGITS], encrypted[CTR_IV_DIGITS:]
     salt, ciphertext = rest[:CTR_SALT_DIGITS], rest[CTR_SALT_DIGITS:]
@@ -68,5 +66,5 @@ def changed_second_hash(old: str, action: dict[str, Any]) -> str:
 def _checked(plain: bytes) -> str:
     text = plain.decode("ascii", "replace")
     if not BCRYPT_HASH.fullmatch(text):
-        raise Refused("what was encrypted is no bcrypt hash")
+        raise Refused("the decrypted password is not a bcrypt hash")
     return text

@@ -2,7 +2,7 @@
 (push-actions.md)."""
 
 import logging
-from contextlib import nullcontext
+from functools import partial
 from typing import Any, NamedTuple
 
 from peewee import DataError, IntegrityError
@@ -11,32 +11,28 @@ import clock
 import mails
 import sync.push.actions  # noqa: F401  (fills the registry)
 from models import Device
-from schemas.strict_json import MAX_SAFE_INTEGER
 from storage.compiled_query import CompiledQuery, parameter
-from storage.database import after_commit, savepoint, writing
+from storage.database import after_commit, writing
 from storage.engines import DATABASE_TROUBLE
 from sync.caller import calling_device
 from sync.notifications import announce_presence, notify_family
 from sync.push import integrity, self_limit
 from sync.push.changes import Changes
+from sync.push.item import Item, Misnumbered, read_item
 from sync.push.refused import Refused
-from sync.push.registry import Definition, read_action
-from sync.push.state import Push
+from sync.push.state import Proof, Push
 
 log = logging.getLogger("timelimit.push")
 
 
-class Item(NamedTuple):
-    """An action as far as it can be looked at without the database."""
+class Outcome(NamedTuple):
+    """Result of all actions of a push."""
 
-    kind: str
-    user_id: str
-    sequence_number: int | float
-    encoded: str
-    integrity: str
-    definition: Definition | None
-    action: dict[str, Any]
-    problem: str | None
+    #: of those that were applied
+    changes: Changes
+    #: the lowest sequence number that is accepted from now on
+    next_number: int
+    any_refused: bool
 
 
 _store_next_number = CompiledQuery(
@@ -51,109 +47,89 @@ def push_actions(body: dict[str, Any]) -> dict[str, Any]:
 
     Takes `device_auth_token` and up to 50 `actions`. Returns `shouldDoFullSync`: whether one was
     refused, or asked for it. What is wrong with a single action never fails the push, since
-    clients would repeat it for ever.
+    clients would retry it forever.
     """
     # Before the transaction, so that nobody waits for it.
-    items = [_read(action) for action in body["actions"]]
-    return {"shouldDoFullSync": _apply(body["device_auth_token"], items)}
-
-
-def _read(action: dict[str, Any]) -> Item:
-    definition: Definition | None = None
-    content: dict[str, Any] = {}
-    problem = None
-    try:
-        definition, content = read_action(action["type"], action["encoded_action"])
-    except Refused as refusal:
-        problem = str(refusal)
-    return Item(
-        action["type"],
-        action["user_id"],
-        action["sequence_number"],
-        action["encoded_action"],
-        action["integrity"],
-        definition,
-        content,
-        problem,
-    )
+    items = [read_item(item) for item in body["actions"]]
+    return {"shouldDoFullSync": _push(body["device_auth_token"], items)}
 
 
 @writing
-def _apply(token: str, items: list[Item]) -> bool:
+def _push(token: str, items: list[Item | Misnumbered]) -> bool:
     device, family = calling_device(token, for_write=True)
     push = Push(family, device.device_id, clock.now_ms())
+    outcome = _apply_all(push, items, device.next_sequence_number)
+    _store(push, outcome, device.next_sequence_number)
+    _announce(push, outcome.changes)
+    return outcome.any_refused or outcome.changes.full_sync
+
+
+def _apply_all(push: Push, items: list[Item | Misnumbered], next_number: int) -> Outcome:
     applied = Changes()
-    next_number = device.next_sequence_number
-    full_sync = False
+    any_refused = False
     for item in items:
         try:
+            if isinstance(item, Misnumbered):
+                raise Refused("not a sequence number")
             if item.sequence_number < next_number:
                 raise Refused(f"repeated, the next number is {next_number}")
-            if (
-                not isinstance(item.sequence_number, int)
-                or item.sequence_number >= MAX_SAFE_INTEGER
-            ):
-                raise Refused("this is no sequence number")
+            # From here on the number is used up, even if the action is refused.
             next_number = item.sequence_number + 1
-            _apply_action(push, item)
+            _apply(push, item)
             applied.add(push.changes)
         except Refused as refusal:
-            full_sync = True
+            any_refused = True
             log.warning(
                 "refused: device %s of family %s, number %s, %s: %s",
                 push.device_id,
                 push.family_id,
                 item.sequence_number,
-                item.definition.type if item.definition else item.kind,
+                item.type,
                 refusal,
             )
-    push.usage.store(push.now)
-    if next_number != device.next_sequence_number:
-        _store_next_number.execute(
-            family_id=push.family_id, device_id=push.device_id, number=next_number
-        )
-    applied.store_new_versions(push.family_id)
-    notify_family(
-        push.family_id,
-        applied.level,
-        targeted=applied.targeted,
-        except_device_id=push.device_id,
-    )
-    if applied.sharing:
-        announce_presence(push.family_id)
-    if applied.mails:
-        after_commit(lambda: mails.send(applied.mails))
-    return full_sync or applied.full_sync
+    return Outcome(applied, next_number, any_refused)
 
 
-def _apply_action(push: Push, item: Item) -> None:
-    push.changes = Changes()
-    if item.definition is None:
-        raise Refused(item.problem)
-    deferred = item.definition.deferred
-    if not deferred:
-        # It has to find what the actions before it did.
+def _apply(push: Push, item: Item) -> None:
+    """Applies one action and notes its changes in the push, or does nothing and raises Refused."""
+    if isinstance(item.parsed, Refused):
+        raise item.parsed
+    definition, fields = item.parsed
+    if not definition.stores_usage_only:
+        # Flush, so that this action sees the effects of earlier ones.
         push.usage.store(push.now)
     try:
-        with nullcontext() if deferred else savepoint():
-            push.author = integrity.check(
-                push,
-                item.kind,
-                item.user_id,
-                int(item.sequence_number),
-                item.encoded,
-                item.integrity,
-            )
-            if push.author.is_self_limiting:
-                self_limit.check(push, item.definition, item.action)
-            item.definition.handler(push, item.action)
+        with push.action(definition):
+            push.author = integrity.check(push, item)
+            if push.author.proof is Proof.CHILD_DEVICE:
+                self_limit.check(push, item.parsed)
+            definition.handler(push, **fields)
+    except (Refused, *DATABASE_TROUBLE):
+        raise
+    except (IntegrityError, DataError) as error:
+        raise Refused(f"it conflicts with what is stored: {error}") from None
     except Exception as error:
-        if not deferred:
-            push.forget_rows()
-        if isinstance(error, (Refused, *DATABASE_TROUBLE)):
-            raise
-        if isinstance(error, IntegrityError | DataError):
-            raise Refused(f"it conflicts with what is stored: {error}") from None
-        # Failing the push would make the client repeat it for ever.
-        log.exception("%s failed unexpectedly", item.definition.type)
+        # If the push failed, the client would retry it forever.
+        log.exception("%s failed unexpectedly", definition.type)
         raise Refused(f"unexpected {type(error).__name__}") from error
+
+
+def _store(push: Push, outcome: Outcome, previous_number: int) -> None:
+    """Stores what the actions have left for the end of the push."""
+    push.usage.store(push.now)
+    if outcome.next_number != previous_number:
+        _store_next_number.execute(
+            family_id=push.family_id, device_id=push.device_id, number=outcome.next_number
+        )
+    outcome.changes.store_new_versions(push.family_id)
+
+
+def _announce(push: Push, changes: Changes) -> None:
+    """Tells other devices and parents after the commit."""
+    notify_family(
+        push.family_id, changes.level, targeted=changes.targeted, except_device_id=push.device_id
+    )
+    if changes.presence:
+        announce_presence(push.family_id)
+    if changes.mails:
+        after_commit(partial(mails.send, changes.mails))

@@ -1,8 +1,8 @@
 """Used times, session durations and extra time that a push changes.
 
 Pushes of used time come with up to 50 actions about few categories, and make up most of the load.
-So a row is read once per push and stored once at its end. An action works on a `Draft`, which is
-kept as a whole or not at all, as a savepoint would do it.
+So a row is read once per push and stored once at its end. An action works on a `UsageDraft`, which
+is kept as a whole or not at all, like a savepoint.
 """
 
 from dataclasses import dataclass, field
@@ -10,22 +10,9 @@ from typing import Any, NamedTuple
 
 from peewee import Model
 
-from clock import DAY, HOUR, rounded_down
+from clock import DAY, HOUR, Slot, rounded_down
 from models import Category, SessionDuration, UsedTime
 from storage.compiled_query import CompiledQuery, parameter, replace_rows
-
-
-class Slot(NamedTuple):
-    """Minutes of the day, both inclusive."""
-
-    start: int
-    end: int
-
-    def contains(self, other: "Slot") -> bool:
-        return self.start <= other.start and other.end <= self.end
-
-
-WHOLE_DAY = Slot(0, 1439)
 
 #: Engines limit the number of values in a statement.
 ROWS_PER_STATEMENT = 500
@@ -76,7 +63,7 @@ _sessions = CompiledQuery(
 
 @dataclass
 class Usage:
-    """What this push knows of the usage in its family, and what of it is not stored yet."""
+    """Usage in the family as this push has read and changed it; changes are stored by `store`."""
 
     family_id: str
     _used_times: UsedTimes = field(default_factory=dict)
@@ -86,7 +73,7 @@ class Usage:
     _changed_categories: dict[str, Category] = field(default_factory=dict)
 
     def used_times(self, category_id: str, day: int) -> dict[Slot, int]:
-        """The used times of a category at a day in ms; not to be changed by the caller."""
+        """The used times of a category on a day, in ms. Callers must not change them."""
         key = (category_id, day)
         if key not in self._used_times:
             rows = _used_times.rows(family_id=self.family_id, category_id=category_id, day=day)
@@ -94,7 +81,7 @@ class Usage:
         return self._used_times[key]
 
     def sessions(self, category_id: str) -> dict[SessionLimit, Session]:
-        """The sessions of a category; not to be changed by the caller."""
+        """The sessions of a category. Callers must not change them."""
         if category_id not in self._sessions:
             rows = _sessions.rows(family_id=self.family_id, category_id=category_id)
             self._sessions[category_id] = {
@@ -103,8 +90,8 @@ class Usage:
             }
         return self._sessions[category_id]
 
-    def keep(self, draft: "Draft") -> None:
-        """Takes over what an action changed."""
+    def keep(self, draft: "UsageDraft") -> None:
+        """Takes over the changes of an action."""
         self._used_times |= draft.used_times
         self._sessions |= draft.sessions
         self._changed_times |= draft.changed_times
@@ -114,7 +101,7 @@ class Usage:
             self._changed_categories[category.category_id] = category
 
     def store(self, now: int) -> None:
-        """Stores what was kept, and forgets all it knows: others may change it from now on."""
+        """Stores what was kept, and forgets everything: others may change it from now on."""
         if self._changed_times:
             _replace(
                 UsedTime, [self._used_time_row(*key, now) for key in sorted(self._changed_times)]
@@ -163,8 +150,8 @@ def _replace(model: type[Model], rows: list[dict[str, Any]]) -> None:
 
 
 @dataclass
-class Draft:
-    """What one action changes."""
+class UsageDraft:
+    """The changes of one action, until `Usage.keep` takes them over."""
 
     usage: Usage
     used_times: UsedTimes = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Categories of apps, which limits are made for (parent-actions.md, "Categories")."""
+"""App categories: the things that limits apply to (parent-actions.md, "Categories")."""
 
 from typing import Any
 
@@ -30,31 +30,29 @@ from sync.push.state import Push
 from sync.versions import BASE, USER_LIST
 
 
-def _store(push: Push, category: Category) -> None:
-    category.save()
-    push.changes.renew(BASE, category.category_id)
-    push.changes.notify(Level.IMPORTANT)
+def _save(push: Push, category: Category) -> None:
+    push.save(category, renew=BASE, notify=Level.IMPORTANT)
 
 
-def _is_for_itself(push: Push, action: dict[str, Any]) -> None:
-    if action["child_id"] != push.author.user_id:
+def _is_for_itself(push: Push, *, child_id: str, **_: Any) -> None:
+    """The category is for the child itself."""
+    if child_id != push.author.user_id:
         raise Refused("the category would belong to somebody else")
 
 
-@handles(CreateCategory, self_limit=_is_for_itself)
-def create_category(push: Push, action: dict[str, Any]) -> None:
-    child = push.child(action["child_id"])
-    highest: int | None = (
-        Category.select(fn.MAX(Category.sort))
-        .where(Category.family_id == push.family_id, Category.child_id == child.user_id)
-        .scalar()
-    )
-    # Clients that don't list a category get it anyway, so no version has to be renewed.
+@handles(CreateCategory, notifies=Level.UNIMPORTANT, self_limit=_is_for_itself)
+def create_category(push: Push, *, category_id: str, child_id: str, title: str) -> None:
+    child = push.child(child_id)
+    categories = push.rows(Category, Category.child_id == child.user_id)
+    highest: int | None = categories.select(fn.MAX(Category.sort)).scalar()
+    # Clients that don't list a category get it anyway, so no version needs to be renewed.
     push.create(
         Category,
-        category_id=action["category_id"],
+        renew=None,
+        notify=Level.UNIMPORTANT,
+        category_id=category_id,
         child_id=child.user_id,
-        title=action["title"],
+        title=title,
         sort=(highest or 0) + 1,
         base_version=new_version(),
         assigned_apps_version=new_version(),
@@ -62,56 +60,59 @@ def create_category(push: Push, action: dict[str, Any]) -> None:
         used_times_version=new_version(),
         task_list_version=new_version(),
     )
-    push.changes.notify(Level.UNIMPORTANT)
 
 
-@handles(UpdateCategoryTitle)
-def update_category_title(push: Push, action: dict[str, Any]) -> None:
-    category = push.get(Category, action["category_id"])
-    category.title = action["new_title"]
-    _store(push, category)
+@handles(UpdateCategoryTitle, renews=(BASE,), notifies=Level.IMPORTANT)
+def update_category_title(push: Push, *, category_id: str, new_title: str) -> None:
+    category = push.get(Category, category_id)
+    category.title = new_title
+    _save(push, category)
 
 
-def _stays_below_its_parent(push: Push, action: dict[str, Any]) -> None:
-    category = own_category(push, action["category_id"])
-    former = parent_category(push, category)
-    if former is not None and former.category_id not in lineage(
-        push, category.child_id, action["parent_category_id"]
+def _stays_below_its_parent(push: Push, *, category_id: str, parent_category_id: str) -> None:
+    """A category with a parent category stays below it."""
+    category = own_category(push, category_id)
+    previous = parent_category(push, category)
+    if previous is not None and previous.category_id not in lineage(
+        push, category.child_id, parent_category_id
     ):
         raise Refused("the category would get free of its parent category")
 
 
-@handles(SetParentCategory, self_limit=_stays_below_its_parent)
-def set_parent_category(push: Push, action: dict[str, Any]) -> None:
-    category = push.get(Category, action["category_id"])
-    parent_id = action["parent_category_id"]
-    if parent_id:
-        line = lineage(push, category.child_id, parent_id)
+@handles(
+    SetParentCategory,
+    renews=(BASE,),
+    notifies=Level.IMPORTANT,
+    self_limit=_stays_below_its_parent,
+)
+def set_parent_category(push: Push, *, category_id: str, parent_category_id: str) -> None:
+    category = push.get(Category, category_id)
+    if parent_category_id:
+        line = lineage(push, category.child_id, parent_category_id)
         if not line:
-            raise Refused(f"the child has no category {parent_id}")
+            raise Refused(f"the child has no category {parent_category_id}")
         if category.category_id in line:
             raise Refused("the category would be below itself")
-    category.parent_category_id = parent_id
-    _store(push, category)
+    category.parent_category_id = parent_category_id
+    _save(push, category)
 
 
-@handles(UpdateCategorySorting)
-def update_category_sorting(push: Push, action: dict[str, Any]) -> None:
-    positions = {category_id: index for index, category_id in enumerate(action["category_ids"])}
+@handles(UpdateCategorySorting, renews=(BASE,), notifies=Level.UNIMPORTANT)
+def update_category_sorting(push: Push, *, category_ids: list[str]) -> None:
     # Some may have been deleted by another device; they keep their place in the list.
-    stored = Category.select(Category.category_id).where(Category.family_id == push.family_id)
-    for (category_id,) in tuples(stored):
+    positions = {category_id: position for position, category_id in enumerate(category_ids)}
+    for (category_id,) in tuples(push.rows(Category).select(Category.category_id)):
         if category_id in positions:
             category = push.get(Category, category_id)
             category.sort = positions[category_id]
-            category.save()
-            push.changes.renew(BASE, category_id)
-    push.changes.notify(Level.UNIMPORTANT)
+            push.save(category, renew=BASE, notify=Level.UNIMPORTANT)
+    push.notify(Level.UNIMPORTANT)
 
 
-def _keeps_blocked_times(push: Push, action: dict[str, Any]) -> None:
-    category = own_category(push, action["category_id"])
-    if not _blocked_minutes(category.blocked_times) <= _blocked_minutes(action["times"]):
+def _keeps_blocked_times(push: Push, *, category_id: str, times: str) -> None:
+    """Blocked times are only added."""
+    category = own_category(push, category_id)
+    if not _blocked_minutes(category.blocked_times) <= _blocked_minutes(times):
         raise Refused("a blocked time would end")
 
 
@@ -121,119 +122,153 @@ def _blocked_minutes(times: str) -> set[int]:
     return {minute for start, end in ranges for minute in range(start, end)}
 
 
-@handles(UpdateCategoryBlockedTimes, self_limit=_keeps_blocked_times)
-def update_category_blocked_times(push: Push, action: dict[str, Any]) -> None:
-    category = push.get(Category, action["category_id"])
-    category.blocked_times = action["times"]
-    _store(push, category)
+@handles(
+    UpdateCategoryBlockedTimes,
+    renews=(BASE,),
+    notifies=Level.IMPORTANT,
+    self_limit=_keeps_blocked_times,
+)
+def update_category_blocked_times(push: Push, *, category_id: str, times: str) -> None:
+    category = push.get(Category, category_id)
+    category.blocked_times = times
+    _save(push, category)
 
 
-def _blocks_longer(push: Push, action: dict[str, Any]) -> None:
-    category = own_category(push, action["category_id"])
-    if not action["blocked"] or "end_time" not in action:
+def _blocks_longer(
+    push: Push, *, category_id: str, blocked: bool, end_time: int | None = None
+) -> None:
+    """The category is blocked, until a time that is not earlier than that of a stored block."""
+    category = own_category(push, category_id)
+    if not blocked or end_time is None:
         raise Refused("a child can only block, and until a time that it gives")
     # The stored end counts even if it has passed; without one nothing is longer.
-    former_end = category.temporarily_blocked_end_time
-    if category.temporarily_blocked and not 0 < former_end <= action["end_time"]:
+    previous_end = category.temporarily_blocked_end_time
+    if category.temporarily_blocked and not 0 < previous_end <= end_time:
         raise Refused("the category is blocked for longer already")
 
 
-@handles(UpdateCategoryTemporarilyBlocked, self_limit=_blocks_longer)
-def update_category_temporarily_blocked(push: Push, action: dict[str, Any]) -> None:
-    if action["blocked"]:
+@handles(
+    UpdateCategoryTemporarilyBlocked,
+    renews=(BASE,),
+    notifies=Level.IMPORTANT,
+    self_limit=_blocks_longer,
+)
+def update_category_temporarily_blocked(
+    push: Push, *, category_id: str, blocked: bool, end_time: int | None = None
+) -> None:
+    if blocked:
         push.require_full_version()
-    category = push.get(Category, action["category_id"])
-    category.temporarily_blocked = action["blocked"]
-    category.temporarily_blocked_end_time = action.get("end_time", 0)
-    _store(push, category)
+    category = push.get(Category, category_id)
+    category.temporarily_blocked = blocked
+    category.temporarily_blocked_end_time = end_time or 0
+    _save(push, category)
 
 
-def _applies_limits_again(push: Push, action: dict[str, Any]) -> None:
-    own_category(push, action["category_id"])
-    if action["end_time"]:
+def _applies_limits_again(push: Push, *, category_id: str, end_time: int) -> None:
+    """Limits that are disabled apply again."""
+    own_category(push, category_id)
+    if end_time:
         raise Refused("a child can't disable limits")
 
 
-@handles(UpdateCategoryDisableLimits, self_limit=_applies_limits_again)
-def update_category_disable_limits(push: Push, action: dict[str, Any]) -> None:
-    if action["end_time"]:
+@handles(
+    UpdateCategoryDisableLimits,
+    renews=(BASE,),
+    notifies=Level.IMPORTANT,
+    self_limit=_applies_limits_again,
+)
+def update_category_disable_limits(push: Push, *, category_id: str, end_time: int) -> None:
+    if end_time:
         push.require_full_version()
-    category = push.get(Category, action["category_id"])
-    category.disable_limits_until = action["end_time"]
-    _store(push, category)
+    category = push.get(Category, category_id)
+    category.disable_limits_until = end_time
+    _save(push, category)
 
 
-def _blocks_notifications(push: Push, action: dict[str, Any]) -> None:
-    category = own_category(push, action["category_id"])
-    if not action["blocked"]:
+def _blocks_notifications(
+    push: Push, *, category_id: str, blocked: bool, block_delay: int | None = None
+) -> None:
+    """Notifications are blocked; the delay of a stored block stays."""
+    category = own_category(push, category_id)
+    if not blocked:
         raise Refused("a child can't allow notifications")
-    if category.block_all_notifications and "block_delay" in action:
+    if category.block_all_notifications and block_delay is not None:
         raise Refused("notifications are blocked with another delay already")
 
 
-@handles(UpdateCategoryBlockAllNotifications, self_limit=_blocks_notifications)
-def update_category_block_all_notifications(push: Push, action: dict[str, Any]) -> None:
-    category = push.get(Category, action["category_id"])
-    category.block_all_notifications = action["blocked"]
-    if "block_delay" in action:
-        category.block_notification_delay = action["block_delay"]
-    _store(push, category)
+@handles(
+    UpdateCategoryBlockAllNotifications,
+    renews=(BASE,),
+    notifies=Level.IMPORTANT,
+    self_limit=_blocks_notifications,
+)
+def update_category_block_all_notifications(
+    push: Push, *, category_id: str, blocked: bool, block_delay: int | None = None
+) -> None:
+    category = push.get(Category, category_id)
+    category.block_all_notifications = blocked
+    if block_delay is not None:
+        category.block_notification_delay = block_delay
+    _save(push, category)
 
 
-@handles(UpdateCategoryTimeWarnings)
-def update_category_time_warnings(push: Push, action: dict[str, Any]) -> None:
-    category = push.get(Category, action["category_id"])
-    if action["enable"]:
-        category.time_warning_flags |= action["flags"]
+@handles(UpdateCategoryTimeWarnings, renews=(BASE,), notifies=Level.IMPORTANT)
+def update_category_time_warnings(
+    push: Push, *, category_id: str, enable: bool, flags: int, minutes: int | None = None
+) -> None:
+    category = push.get(Category, category_id)
+    if enable:
+        category.time_warning_flags |= flags
     else:
-        category.time_warning_flags &= ~action["flags"]
-    if "minutes" in action:
-        warning = {
-            "family_id": push.family_id,
-            "category_id": category.category_id,
-            "minutes": action["minutes"],
-        }
-        if action["enable"]:
-            TimeWarning.replace(**warning).execute()
-        else:
-            TimeWarning(**warning).delete_instance()
-    _store(push, category)
+        category.time_warning_flags &= ~flags
+    _save(push, category)
+    if minutes is None:
+        return
+    if enable:
+        push.replace(
+            TimeWarning,
+            renew=BASE,
+            notify=Level.IMPORTANT,
+            category_id=category_id,
+            minutes=minutes,
+        )
+    else:
+        push.delete_rows(
+            TimeWarning, TimeWarning.category_id == category_id, TimeWarning.minutes == minutes
+        )
 
 
-@handles(UpdateCategoryBatteryLimit)
-def update_category_battery_limit(push: Push, action: dict[str, Any]) -> None:
-    category = push.get(Category, action["category_id"])
-    if "charge_limit" in action:
-        category.min_battery_charging = action["charge_limit"]
-    if "mobile_limit" in action:
-        category.min_battery_mobile = action["mobile_limit"]
-    _store(push, category)
+@handles(UpdateCategoryBatteryLimit, renews=(BASE,), notifies=Level.IMPORTANT)
+def update_category_battery_limit(
+    push: Push,
+    *,
+    category_id: str,
+    charge_limit: int | None = None,
+    mobile_limit: int | None = None,
+) -> None:
+    category = push.get(Category, category_id)
+    if charge_limit is not None:
+        category.min_battery_charging = charge_limit
+    if mobile_limit is not None:
+        category.min_battery_mobile = mobile_limit
+    _save(push, category)
 
 
-@handles(UpdateCategoryFlags)
-def update_category_flags(push: Push, action: dict[str, Any]) -> None:
-    category = push.get(Category, action["category_id"])
-    category.flags = category.flags & ~action["modified"] | action["values"]
-    _store(push, category)
+@handles(UpdateCategoryFlags, renews=(BASE,), notifies=Level.IMPORTANT)
+def update_category_flags(push: Push, *, category_id: str, modified: int, values: int) -> None:
+    category = push.get(Category, category_id)
+    category.flags = category.flags & ~modified | values
+    _save(push, category)
 
 
-@handles(DeleteCategory)
-def delete_category(push: Push, action: dict[str, Any]) -> None:
-    category = push.get(Category, action["category_id"])
-    category_id = category.category_id
+@handles(DeleteCategory, renews=(USER_LIST,), notifies=Level.IMPORTANT)
+def delete_category(push: Push, *, category_id: str) -> None:
+    category = push.get(Category, category_id)
     child = push.child(category.child_id)
     if child.category_for_not_assigned_apps == category_id:
         child.category_for_not_assigned_apps = ""
-        child.save()
-        push.changes.renew(USER_LIST)
-    limits_a_login = LimitLoginCategory.select().where(
-        LimitLoginCategory.family_id == push.family_id,
-        LimitLoginCategory.category_id == category_id,
-    )
-    if limits_a_login.exists():
-        push.changes.renew(USER_LIST)
-    # All that belongs to it goes by the cascades of the database. Clients that list the category
-    # are told that it is gone, so no version of it has to be renewed.
-    category.delete_instance()
-    push.forget_rows()
-    push.changes.notify(Level.IMPORTANT)
+        push.save(child, renew=USER_LIST, notify=Level.IMPORTANT)
+    if push.rows(LimitLoginCategory, LimitLoginCategory.category_id == category_id).exists():
+        push.renew(USER_LIST)
+    # Clients that list the category are told that it is gone, so no version of it is renewed.
+    push.delete(category, renew=None, notify=Level.IMPORTANT)

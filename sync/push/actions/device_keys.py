@@ -17,44 +17,51 @@ from sync.push.state import Push
 from sync.versions import DEVICE_LIST
 
 
-@handles(UploadDevicePublicKey)
-def upload_device_public_key(push: Push, action: dict[str, Any]) -> None:
+@handles(UploadDevicePublicKey, renews=(DEVICE_LIST,), notifies=Level.IMPORTANT)
+def upload_device_public_key(push: Push, *, key: bytes) -> None:
     device = push.device
     if device.public_key is not None:
         # Other devices have stored the first one already, so it stays.
         return
-    device.public_key = action["key"]
-    device.save()
-    push.changes.renew(DEVICE_LIST)
-    push.changes.notify(Level.IMPORTANT)
+    device.public_key = key
+    push.save(device, renew=DEVICE_LIST, notify=Level.IMPORTANT)
 
 
-@handles(SendKeyRequest)
-def send_key_request(push: Push, action: dict[str, Any]) -> None:
-    device_id, category_id = action["device_id"], action["category_id"]
+@handles(SendKeyRequest, notifies=Level.IMPORTANT)
+def send_key_request(
+    push: Push,
+    *,
+    sequence_number: int,
+    device_id: str | None,
+    category_id: str | None,
+    data_type: int,
+    temp_key: bytes,
+    signature: bytes,
+) -> None:
     if device_id is not None:
         push.get(Device, device_id)
     if category_id is not None:
         push.get(Category, category_id)
-    KeyRequest.delete().where(
-        KeyRequest.family_id == push.family_id,
+    push.delete_rows(
+        KeyRequest,
         KeyRequest.sender_device_id == push.device_id,
-        KeyRequest.type == action["data_type"],
+        KeyRequest.type == data_type,
         _is(KeyRequest.device_id, device_id),
         _is(KeyRequest.category_id, category_id),
-    ).execute()
+    )
     push.create(
         KeyRequest,
+        renew=None,
+        notify=Level.IMPORTANT,
         server_sequence_number=_take_request_number(push),
         sender_device_id=push.device_id,
-        sender_sequence_number=action["sequence_number"],
+        sender_sequence_number=sequence_number,
         device_id=device_id,
         category_id=category_id,
-        type=action["data_type"],
-        temp_key=action["temp_key"],
-        signature=action["signature"],
+        type=data_type,
+        temp_key=temp_key,
+        signature=signature,
     )
-    push.changes.notify(Level.IMPORTANT)
 
 
 def _is(field: Any, value: str | None) -> Any:
@@ -70,46 +77,44 @@ def _take_request_number(push: Push) -> int:
     return number
 
 
-@handles(ReplyToKeyRequest)
-def reply_to_key_request(push: Push, action: dict[str, Any]) -> None:
-    number = action["request_number"]
-    request = KeyRequest.get_or_none(
-        KeyRequest.family_id == push.family_id, KeyRequest.server_sequence_number == number
-    )
+@handles(ReplyToKeyRequest, targets=Level.IMPORTANT)
+def reply_to_key_request(
+    push: Push, *, request_number: int, temp_key: bytes, encrypted_key: bytes, signature: bytes
+) -> None:
+    request = push.rows(KeyRequest, KeyRequest.server_sequence_number == request_number).first()
     if request is None:
         # It was finished meanwhile.
         return
-    if (
-        KeyResponse.select()
-        .where(
-            KeyResponse.family_id == push.family_id,
-            KeyResponse.request_server_sequence_number == number,
-            KeyResponse.sender_device_id == push.device_id,
-        )
-        .exists()
-    ):
+    replies = push.rows(
+        KeyResponse,
+        KeyResponse.request_server_sequence_number == request_number,
+        KeyResponse.sender_device_id == push.device_id,
+    )
+    if replies.exists():
         return
     receiver = push.get(Device, request.sender_device_id)
     push.create(
         KeyResponse,
+        renew=None,
+        notify=Level.NONE,
         receiver_device_id=receiver.device_id,
-        request_server_sequence_number=number,
+        request_server_sequence_number=request_number,
         sender_device_id=push.device_id,
         reply_server_sequence_number=receiver.next_key_reply_sequence_number,
         request_client_sequence_number=request.sender_sequence_number,
-        temp_key=action["temp_key"],
-        encrypted_key=action["encrypted_key"],
-        signature=action["signature"],
+        temp_key=temp_key,
+        encrypted_key=encrypted_key,
+        signature=signature,
     )
     receiver.next_key_reply_sequence_number += 1
-    receiver.save()
-    push.changes.notify(Level.IMPORTANT, receiver.device_id)
+    push.save(receiver, renew=None, notify=Level.NONE)
+    push.notify(Level.IMPORTANT, receiver.device_id)
 
 
 @handles(FinishKeyRequest)
-def finish_key_request(push: Push, action: dict[str, Any]) -> None:
-    KeyRequest.delete().where(
-        KeyRequest.family_id == push.family_id,
+def finish_key_request(push: Push, *, sequence_number: int) -> None:
+    push.delete_rows(
+        KeyRequest,
         KeyRequest.sender_device_id == push.device_id,
-        KeyRequest.sender_sequence_number == action["sequence_number"],
-    ).execute()
+        KeyRequest.sender_sequence_number == sequence_number,
+    )

@@ -1,8 +1,10 @@
-"""What a device reports about itself (app-logic-actions.md, "UPDATE_DEVICE_STATUS" and
+"""Reports of a device about itself (app-logic-actions.md, "UPDATE_DEVICE_STATUS" and
 "TRIED_DISABLING_DEVICE_ADMIN")."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from peewee import Field
 
 import mails
 from models import Device
@@ -10,7 +12,6 @@ from schemas.app_logic_actions import (
     NOTIFICATION_PERMISSIONS,
     PROTECTION_LEVELS,
     RUNTIME_PERMISSIONS,
-    ForceSync,
     TriedDisablingDeviceAdmin,
     UpdateDeviceStatus,
 )
@@ -23,110 +24,119 @@ from sync.versions import DEVICE_LIST
 KNOWN_MANIPULATION_FLAGS = 1
 
 
-class Guarded(NamedTuple):
-    """A value that a device should not lose: losing it is noted for the parents."""
+class TrackedPermission(NamedTuple):
+    """A permission, or the like, that a device should not lose: losing it is noted for the
+    parents."""
 
-    field: str
-    current: str
-    highest: str
+    #: in the schema of the report
+    name: str
+    current: Field
+    highest: Field
     #: bit in `had_manipulation_flags`
     flag: int
     rank: Callable[[Any], int]
 
 
-GUARDED = (
-    Guarded(
+TRACKED_PERMISSIONS = (
+    TrackedPermission(
         "protection_level",
-        "current_protection_level",
-        "highest_protection_level",
+        Device.current_protection_level,
+        Device.highest_protection_level,
         1,
         PROTECTION_LEVELS.index,
     ),
-    Guarded(
+    TrackedPermission(
         "usage_stats",
-        "current_usage_stats_permission",
-        "highest_usage_stats_permission",
+        Device.current_usage_stats_permission,
+        Device.highest_usage_stats_permission,
         2,
         RUNTIME_PERMISSIONS.index,
     ),
-    Guarded(
+    TrackedPermission(
         "notification_access",
-        "current_notification_access_permission",
-        "highest_notification_access_permission",
+        Device.current_notification_access_permission,
+        Device.highest_notification_access_permission,
         4,
         NOTIFICATION_PERMISSIONS.index,
     ),
-    Guarded("app_version", "current_app_version", "highest_app_version", 8, int),
-    Guarded(
+    TrackedPermission(
+        "app_version", Device.current_app_version, Device.highest_app_version, 8, int
+    ),
+    TrackedPermission(
         "overlay_permission",
-        "current_overlay_permission",
-        "highest_overlay_permission",
+        Device.current_overlay_permission,
+        Device.highest_overlay_permission,
         16,
         RUNTIME_PERMISSIONS.index,
     ),
-    Guarded(
+    TrackedPermission(
         "accessibility_service_enabled",
-        "accessibility_service_enabled",
-        "was_accessibility_service_enabled",
+        Device.accessibility_service_enabled,
+        Device.was_accessibility_service_enabled,
         32,
         int,
     ),
 )
 
 
-@handles(UpdateDeviceStatus)
-def update_device_status(push: Push, action: dict[str, Any]) -> None:
+@handles(UpdateDeviceStatus, renews=(DEVICE_LIST,), notifies=Level.UNIMPORTANT)
+def update_device_status(
+    push: Push,
+    *,
+    did_reboot: bool,
+    is_q_or_later: bool,
+    added_manipulation_flags: int,
+    platform_type: str | None = None,
+    platform_level: int | None = None,
+    **reported: Any,
+) -> None:
+    """`reported` has values of tracked permissions by their names."""
     device = push.device
     had_manipulation_before = has_manipulation(device)
-    for guarded in GUARDED:
-        if guarded.field in action:
-            _report(device, guarded, action[guarded.field])
-    if action["did_reboot"]:
+    for permission in TRACKED_PERMISSIONS:
+        if permission.name in reported:
+            _report(device, permission, reported[permission.name])
+    if did_reboot:
         device.did_reboot = True
-    if action["is_q_or_later"]:
+    if is_q_or_later:
         device.is_q_or_later = True
-    device.manipulation_flags |= action["added_manipulation_flags"] & KNOWN_MANIPULATION_FLAGS
-    for field in ("platform_type", "platform_level"):
-        if field in action:
-            setattr(device, field, action[field])
-    device.save()
+    device.manipulation_flags |= added_manipulation_flags & KNOWN_MANIPULATION_FLAGS
+    if platform_type is not None:
+        device.platform_type = platform_type
+    if platform_level is not None:
+        device.platform_level = platform_level
+    push.save(device, renew=DEVICE_LIST, notify=Level.UNIMPORTANT)
     if has_manipulation(device) and not had_manipulation_before:
         _warn_parents(push)
-    push.changes.renew(DEVICE_LIST)
-    push.changes.notify(Level.UNIMPORTANT)
 
 
-def _report(device: Device, guarded: Guarded, value: Any) -> None:
-    former = getattr(device, guarded.current)
-    highest = max(value, getattr(device, guarded.highest), key=guarded.rank)
-    setattr(device, guarded.current, value)
-    setattr(device, guarded.highest, highest)
-    if value not in (former, highest):
+def _report(device: Device, permission: TrackedPermission, value: Any) -> None:
+    previous = getattr(device, permission.current.name)
+    highest = max(value, getattr(device, permission.highest.name), key=permission.rank)
+    setattr(device, permission.current.name, value)
+    setattr(device, permission.highest.name, highest)
+    if value not in (previous, highest):
         device.had_manipulation = True
-        device.had_manipulation_flags |= guarded.flag
+        device.had_manipulation_flags |= permission.flag
 
 
-@handles(TriedDisablingDeviceAdmin)
-def tried_disabling_device_admin(push: Push, action: dict[str, Any]) -> None:
+@handles(TriedDisablingDeviceAdmin, renews=(DEVICE_LIST,), notifies=Level.UNIMPORTANT)
+def tried_disabling_device_admin(push: Push) -> None:
     device = push.device
     if device.tried_disabling_device_admin:
         return
     if not has_manipulation(device):
         _warn_parents(push)
     device.tried_disabling_device_admin = True
-    device.save()
-    push.changes.renew(DEVICE_LIST)
-    push.changes.notify(Level.UNIMPORTANT)
-
-
-@handles(ForceSync)
-def force_sync(push: Push, action: dict[str, Any]) -> None:
-    push.changes.notify(Level.IMPORTANT)
+    push.save(device, renew=DEVICE_LIST, notify=Level.UNIMPORTANT)
 
 
 def has_manipulation(device: Device) -> bool:
-    """Whether parents have to be warned about a device (mails.md, 5.5)."""
-    lost = any(getattr(device, kind.current) != getattr(device, kind.highest) for kind in GUARDED)
+    """Whether parents must be warned about a device (mails.md, 5.5)."""
+    lost = any(
+        getattr(device, permission.current.name) != getattr(device, permission.highest.name)
+        for permission in TRACKED_PERMISSIONS
+    )
     return bool(
         lost
         or device.tried_disabling_device_admin
@@ -137,6 +147,4 @@ def has_manipulation(device: Device) -> bool:
 
 
 def _warn_parents(push: Push) -> None:
-    push.changes.mails += mails.to_parents(
-        push.family_id, mails.WARNINGS, "manipulation", device=push.device.name
-    )
+    push.mail_parents(mails.WARNINGS, "manipulation", device=push.device.name)

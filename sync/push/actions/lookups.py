@@ -16,12 +16,10 @@ def parent_category(push: Push, category: Category) -> Category | None:
 
 
 def lineage(push: Push, child_id: str, category_id: str) -> list[str]:
-    """A category of a child, its parent category and so on, by id. Nothing if the child has no
-    such category."""
-    categories = Category.select(Category.category_id, Category.parent_category_id).where(
-        Category.family_id == push.family_id, Category.child_id == child_id
-    )
-    parents = dict(tuples(categories))
+    """A category of a child, its parent category and so on, by id. Empty if the child has no such
+    category."""
+    categories = push.rows(Category, Category.child_id == child_id)
+    parents = dict(tuples(categories.select(Category.category_id, Category.parent_category_id)))
     line: list[str] = []
     while category_id in parents and category_id not in line:
         line.append(category_id)
@@ -30,7 +28,7 @@ def lineage(push: Push, child_id: str, category_id: str) -> list[str]:
 
 
 def own_category(push: Push, category_id: str) -> Category:
-    """The category, which has to belong to the author: a child who adds limits for itself."""
+    """The category, which must belong to the author: a child who adds limits for itself."""
     category = push.get(Category, category_id)
     if category.child_id != push.author.user_id:
         raise Refused("the category belongs to somebody else")

@@ -13,41 +13,40 @@ from sync.push.state import Push
 from sync.versions import USER_LIST
 
 
-def password_attributes(push: Push, password: dict[str, Any]) -> dict[str, str]:
-    """What is stored of a password object. Raises Refused if it can't be decrypted."""
-    return {
-        "password_hash": password["hash"],
-        "second_password_salt": password["second_salt"],
-        "second_password_hash": second_hash(push, password),
-    }
+@handles(SetChildPassword, renews=(USER_LIST,), notifies=Level.IMPORTANT)
+def set_child_password(push: Push, *, child_id: str, new_password: dict[str, Any]) -> None:
+    _set_password(push, push.child(child_id), new_password)
 
 
-@handles(SetChildPassword)
-def set_child_password(push: Push, action: dict[str, Any]) -> None:
-    child = push.child(action["child_id"])
-    _store(push, child, password_attributes(push, action["new_password"]))
+@handles(ChildChangePassword, renews=(USER_LIST,), notifies=Level.IMPORTANT)
+def child_change_password(push: Push, *, password: dict[str, Any]) -> None:
+    _set_password(push, push.child(push.author.user_id), password)
 
 
-@handles(ChildChangePassword)
-def child_change_password(push: Push, action: dict[str, Any]) -> None:
-    child = push.child(push.author.user_id)
-    _store(push, child, password_attributes(push, action["password"]))
+def _set_password(push: Push, child: User, password: dict[str, Any]) -> None:
+    child.password_hash = password["hash"]
+    child.second_password_salt = password["second_salt"]
+    child.second_password_hash = second_hash(push, password)
+    push.save(child, renew=USER_LIST, notify=Level.IMPORTANT)
 
 
-@handles(ChangeParentPassword)
-def change_parent_password(push: Push, action: dict[str, Any]) -> None:
-    parent = push.parent(action["user_id"])
-    attributes = {
-        "password_hash": action["hash"],
-        "second_password_salt": action["second_salt"],
-        "second_password_hash": changed_second_hash(parent.second_password_hash, action),
-    }
-    _store(push, parent, attributes)
-
-
-def _store(push: Push, user: User, attributes: dict[str, str]) -> None:
-    for name, value in attributes.items():
-        setattr(user, name, value)
-    user.save()
-    push.changes.renew(USER_LIST)
-    push.changes.notify(Level.IMPORTANT)
+@handles(ChangeParentPassword, renews=(USER_LIST,), notifies=Level.IMPORTANT)
+def change_parent_password(
+    push: Push,
+    *,
+    user_id: str,
+    password_hash: str,
+    second_salt: str,
+    second_hash_encrypted: str,
+    integrity: str,
+) -> None:
+    parent = push.parent(user_id)
+    parent.second_password_hash = changed_second_hash(
+        parent.second_password_hash,
+        bound=f"{user_id}{password_hash}{second_salt}",
+        encrypted=second_hash_encrypted,
+        integrity=integrity,
+    )
+    parent.password_hash = password_hash
+    parent.second_password_salt = second_salt
+    push.save(parent, renew=USER_LIST, notify=Level.IMPORTANT)

@@ -1,7 +1,5 @@
 """Reachability tests between devices (app-logic-actions.md, "PING")."""
 
-from typing import Any
-
 from models import Device, Ping
 from schemas import app_logic_actions
 from sync.notifications import Level
@@ -11,23 +9,24 @@ from sync.push.state import Push
 KINDS = {"ping": Ping.PING, "pong": Ping.PONG}
 
 
-@handles(app_logic_actions.Ping)
-def ping(push: Push, action: dict[str, Any]) -> None:
-    other, event, token = action["device_id"], action["event"], action["token"]
+@handles(app_logic_actions.Ping, targets=Level.IMPORTANT)
+def ping(push: Push, *, device_id: str, event: str, token: str) -> None:
     if event in KINDS:
-        push.get(Device, other)
-        Ping.replace(
-            family_id=push.family_id,
-            receiver_device_id=other,
+        push.get(Device, device_id)
+        push.replace(
+            Ping,
+            renew=None,
+            notify=Level.NONE,
+            receiver_device_id=device_id,
             sender_device_id=push.device_id,
             type=KINDS[event],
             token=token,
-        ).execute()
-        push.changes.notify(Level.IMPORTANT, other)
+        )
+        push.notify(Level.IMPORTANT, device_id)
     if event in ("pong", "clear"):
-        Ping.delete().where(
-            Ping.family_id == push.family_id,
+        push.delete_rows(
+            Ping,
             Ping.receiver_device_id == push.device_id,
-            Ping.sender_device_id == other,
+            Ping.sender_device_id == device_id,
             Ping.token == token,
-        ).execute()
+        )

@@ -12,23 +12,27 @@ from sync.push.state import Push
 from sync.versions import RULES
 
 
-def _is_for_own_category(push: Push, action: dict[str, Any]) -> None:
-    own_category(push, action["rule"]["category_id"])
+def _is_for_own_category(push: Push, *, rule: dict[str, Any]) -> None:
+    """The rule is for a category of the child."""
+    own_category(push, rule["category_id"])
 
 
-@handles(CreateTimelimitRule, self_limit=_is_for_own_category)
-def create_timelimit_rule(push: Push, action: dict[str, Any]) -> None:
-    rule = action["rule"]
+@handles(
+    CreateTimelimitRule,
+    renews=(RULES,),
+    notifies=Level.IMPORTANT,
+    self_limit=_is_for_own_category,
+)
+def create_timelimit_rule(push: Push, *, rule: dict[str, Any]) -> None:
     push.get(Category, rule["category_id"])
-    push.create(Rule, **rule)
-    push.changes.renew(RULES, rule["category_id"])
-    push.changes.notify(Level.IMPORTANT)
+    push.create(Rule, renew=RULES, notify=Level.IMPORTANT, **rule)
 
 
-def _stays_as_strict(push: Push, action: dict[str, Any]) -> None:
-    rule = push.get(Rule, action["rule_id"])
+def _stays_as_strict(push: Push, *, rule_id: str, **attributes: Any) -> None:
+    """The rule, of a category of the child, gets no less strict."""
+    rule = push.get(Rule, rule_id)
     own_category(push, rule.category_id)
-    if not _is_as_strict(Rule(**action), rule):
+    if not _is_as_strict(Rule(**attributes), rule):
         raise Refused("the rule would be less strict")
 
 
@@ -67,20 +71,20 @@ def _lasts_as_long(new: Rule, old: Rule) -> bool:
     return old.expires_at is not None and new.expires_at >= old.expires_at
 
 
-@handles(UpdateTimelimitRule, self_limit=_stays_as_strict)
-def update_timelimit_rule(push: Push, action: dict[str, Any]) -> None:
-    rule = push.get(Rule, action["rule_id"])
-    for attribute, value in action.items():
-        setattr(rule, attribute, value)
-    rule.save()
-    push.changes.renew(RULES, rule.category_id)
-    push.changes.notify(Level.IMPORTANT)
+@handles(
+    UpdateTimelimitRule,
+    renews=(RULES,),
+    notifies=Level.IMPORTANT,
+    self_limit=_stays_as_strict,
+)
+def update_timelimit_rule(push: Push, *, rule_id: str, **attributes: Any) -> None:
+    """The schema names its `attributes` like those of a rule."""
+    rule = push.get(Rule, rule_id)
+    for name, value in attributes.items():
+        setattr(rule, name, value)
+    push.save(rule, renew=RULES, notify=Level.IMPORTANT)
 
 
-@handles(DeleteTimelimitRule)
-def delete_timelimit_rule(push: Push, action: dict[str, Any]) -> None:
-    rule = push.get(Rule, action["rule_id"])
-    rule.delete_instance()
-    push.forget_rows()
-    push.changes.renew(RULES, rule.category_id)
-    push.changes.notify(Level.IMPORTANT)
+@handles(DeleteTimelimitRule, renews=(RULES,), notifies=Level.IMPORTANT)
+def delete_timelimit_rule(push: Push, *, rule_id: str) -> None:
+    push.delete(push.get(Rule, rule_id), renew=RULES, notify=Level.IMPORTANT)

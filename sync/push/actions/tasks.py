@@ -1,8 +1,6 @@
 """Tasks of children, which earn them extra time (parent-actions.md, "Tasks";
 app-logic-actions.md, "MARK_TASK_PENDING")."""
 
-from typing import Any
-
 import mails
 from models import Category, Task
 from schemas.app_logic_actions import MarkTaskPending
@@ -12,73 +10,71 @@ from sync.push.actions.extra_time import ANY_DAY, store_extra_time
 from sync.push.refused import Refused
 from sync.push.registry import handles
 from sync.push.state import Push
-from sync.versions import TASKS
+from sync.versions import BASE, TASKS
 
 
-@handles(MarkTaskPending)
-def mark_task_pending(push: Push, action: dict[str, Any]) -> None:
-    task = push.get(Task, action["task_id"])
+@handles(MarkTaskPending, renews=(TASKS,), notifies=Level.UNIMPORTANT)
+def mark_task_pending(push: Push, *, task_id: str) -> None:
+    task = push.get(Task, task_id)
     if task.pending_request:
         return
     child_id = push.get(Category, task.category_id).child_id
     if child_id != push.device.current_user_id:
         raise Refused("the task is for another child than the user of the device")
     task.pending_request = True
-    task.save()
-    push.changes.renew(TASKS, task.category_id)
-    push.changes.notify(Level.UNIMPORTANT)
-    push.changes.mails += mails.to_parents(
-        push.family_id,
-        mails.TASKS,
-        "task done",
-        child=push.child(child_id).name,
-        task=task.title,
-    )
+    push.save(task, renew=TASKS, notify=Level.UNIMPORTANT)
+    child = push.child(child_id)
+    push.mail_parents(mails.TASKS, "task done", child=child.name, task=task.title)
 
 
-@handles(UpdateChildTask)
-def update_child_task(push: Push, action: dict[str, Any]) -> None:
-    category = push.get(Category, action["category_id"])
-    attributes = {
-        "category_id": category.category_id,
-        "title": action["title"],
-        "extra_time_duration": action["extra_time_duration"],
-    }
-    if action["is_new"]:
-        push.create(Task, task_id=action["task_id"], **attributes)
-    else:
-        task = push.get(Task, action["task_id"])
-        push.changes.renew(TASKS, task.category_id)
-        for attribute, value in attributes.items():
-            setattr(task, attribute, value)
-        task.save()
-    push.changes.renew(TASKS, category.category_id)
-    push.changes.notify(Level.UNIMPORTANT)
+@handles(UpdateChildTask, renews=(TASKS,), notifies=Level.UNIMPORTANT)
+def update_child_task(
+    push: Push,
+    *,
+    is_new: bool,
+    task_id: str,
+    category_id: str,
+    title: str,
+    extra_time_duration: int,
+) -> None:
+    push.get(Category, category_id)
+    if is_new:
+        push.create(
+            Task,
+            renew=TASKS,
+            notify=Level.UNIMPORTANT,
+            task_id=task_id,
+            category_id=category_id,
+            title=title,
+            extra_time_duration=extra_time_duration,
+        )
+        return
+    task = push.get(Task, task_id)
+    # It may leave another category.
+    push.renew(TASKS, task.category_id)
+    task.category_id = category_id
+    task.title = title
+    task.extra_time_duration = extra_time_duration
+    push.save(task, renew=TASKS, notify=Level.UNIMPORTANT)
 
 
-@handles(DeleteChildTask)
-def delete_child_task(push: Push, action: dict[str, Any]) -> None:
-    task = push.get(Task, action["task_id"])
-    task.delete_instance()
-    push.forget_rows()
-    push.changes.renew(TASKS, task.category_id)
-    push.changes.notify(Level.UNIMPORTANT)
+@handles(DeleteChildTask, renews=(TASKS,), notifies=Level.UNIMPORTANT)
+def delete_child_task(push: Push, *, task_id: str) -> None:
+    push.delete(push.get(Task, task_id), renew=TASKS, notify=Level.UNIMPORTANT)
 
 
-@handles(ReviewChildTask)
-def review_child_task(push: Push, action: dict[str, Any]) -> None:
-    if action["ok"]:
+@handles(ReviewChildTask, renews=(TASKS, BASE), notifies=Level.IMPORTANT)
+def review_child_task(push: Push, *, task_id: str, ok: bool, time: int, day: int | None) -> None:
+    if ok:
         push.require_full_version()
-    task = push.get(Task, action["task_id"])
+    task = push.get(Task, task_id)
     if not task.pending_request:
         raise Refused("the task does not wait for a review")
-    if action["ok"]:
-        _grant_extra_time(push, task, action["day"])
-        task.last_grant_timestamp = action["time"]
+    if ok:
+        _grant_extra_time(push, task, day)
+        task.last_grant_timestamp = time
     task.pending_request = False
-    task.save()
-    push.changes.renew(TASKS, task.category_id)
-    push.changes.notify(Level.IMPORTANT if action["ok"] else Level.UNIMPORTANT)
+    push.save(task, renew=TASKS, notify=Level.IMPORTANT if ok else Level.UNIMPORTANT)
 
 
 def _grant_extra_time(push: Push, task: Task, today: int | None) -> None:

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from clock import MINUTE
+from clock import MINUTE, WHOLE_DAY, Slot
 from models import MAX_INTEGER, Category
 from schemas.app_logic_actions import AddUsedTime, AddUsedTimeV2
 from sync.notifications import Level
@@ -11,56 +11,70 @@ from sync.push.actions.lookups import parent_category
 from sync.push.refused import Refused
 from sync.push.registry import handles
 from sync.push.state import Push
-from sync.push.usage import WHOLE_DAY, Draft, Session, SessionLimit, Slot
+from sync.push.usage import Session, SessionLimit, UsageDraft
 from sync.versions import BASE, USED_TIMES
 
 #: A session that would end within this time counts as ended, in ms.
 SESSION_PAUSE_TOLERANCE = 5000
 
 
-@handles(AddUsedTime, deferred=True)
-def add_used_time(push: Push, action: dict[str, Any]) -> None:
-    draft = Draft(push.usage)
-    category = push.get(Category, action["category_id"])
+@handles(
+    AddUsedTime,
+    renews=(USED_TIMES, BASE),
+    notifies=Level.UNIMPORTANT,
+    stores_usage_only=True,
+)
+def add_used_time(
+    push: Push, *, category_id: str, day: int, time_to_add: int, extra_time_to_subtract: int
+) -> None:
+    draft = UsageDraft(push.usage)
+    category = push.get(Category, category_id)
     for affected in (category, parent_category(push, category)):
         if affected is None:
             continue
-        if action["time_to_add"]:
-            used = draft.used_times_of(affected.category_id, action["day"]).get(WHOLE_DAY, 0)
-            used = _limited(used + action["time_to_add"], WHOLE_DAY)
-            draft.set_used_time(affected.category_id, action["day"], WHOLE_DAY, used)
-        _subtract_extra_time(push, draft, affected, action["extra_time_to_subtract"])
-        push.changes.renew(USED_TIMES, affected.category_id)
-    push.changes.notify(Level.UNIMPORTANT)
+        if time_to_add:
+            used = draft.used_times_of(affected.category_id, day).get(WHOLE_DAY, 0)
+            used = _limited(used + time_to_add, WHOLE_DAY)
+            draft.set_used_time(affected.category_id, day, WHOLE_DAY, used)
+        _subtract_extra_time(push, draft, affected, extra_time_to_subtract)
+        push.renew(USED_TIMES, affected.category_id)
+    push.notify(Level.UNIMPORTANT)
     push.usage.keep(draft)
 
 
-@handles(AddUsedTimeV2, deferred=True)
-def add_used_time_v2(push: Push, action: dict[str, Any]) -> None:
-    draft = Draft(push.usage)
-    push.changes.notify(Level.UNIMPORTANT)
-    for item in action["items"]:
+@handles(
+    AddUsedTimeV2,
+    renews=(USED_TIMES, BASE),
+    notifies=Level.IMPORTANT,
+    stores_usage_only=True,
+)
+def add_used_time_v2(
+    push: Push, *, day: int, items: list[dict[str, Any]], trusted_timestamp: int
+) -> None:
+    draft = UsageDraft(push.usage)
+    push.notify(Level.UNIMPORTANT)
+    for item in items:
         category = push.find(Category, item["category_id"])
         if category is None:
             push.changes.full_sync = True
             continue
-        _add_used_times(draft, category.category_id, action["day"], item)
-        _add_session_durations(draft, category.category_id, action["trusted_timestamp"], item)
+        _add_used_times(draft, category.category_id, day, item)
+        _add_session_durations(draft, category.category_id, trusted_timestamp, item)
         _subtract_extra_time(push, draft, category, item["extra_time_to_subtract"])
-        push.changes.renew(USED_TIMES, category.category_id)
+        push.renew(USED_TIMES, category.category_id)
         if category.child_id != push.device.current_user_id:
             # A parent adds time by hand.
-            push.changes.notify(Level.IMPORTANT)
+            push.notify(Level.IMPORTANT)
     push.usage.keep(draft)
 
 
-def _add_used_times(draft: Draft, category_id: str, day: int, item: dict[str, Any]) -> None:
+def _add_used_times(draft: UsageDraft, category_id: str, day: int, item: dict[str, Any]) -> None:
     used = draft.used_times_of(category_id, day)
-    for slot in (WHOLE_DAY, *(Slot(*bounds) for bounds in item["slots"])):
+    for slot in (WHOLE_DAY, *item["slots"]):
         known = used.get(slot)
         if known is None:
-            # A slot that is counted for the first time starts with what is known to have been
-            # used inside of it.
+            # A slot that is counted for the first time starts with the longest time that is known
+            # to have been used inside of it.
             known = max((used[inner] for inner in used if slot.contains(inner)), default=0)
         time = _limited(known + item["time_to_add"], slot)
         draft.set_used_time(category_id, day, slot, time)
@@ -71,7 +85,7 @@ def _limited(time: int, slot: Slot) -> int:
 
 
 def _add_session_durations(
-    draft: Draft, category_id: str, timestamp: int, item: dict[str, Any]
+    draft: UsageDraft, category_id: str, timestamp: int, item: dict[str, Any]
 ) -> None:
     """Continues or starts a session for each limit; `timestamp` is the trusted time at the end of
     the usage, or 0."""
@@ -88,7 +102,7 @@ def _add_session_durations(
         if limit in sessions and goes_on(limit, session):
             known = session.last_duration
         else:
-            # What counts for a stricter limit within this one counts for this one, too.
+            # A session of a stricter limit within this one counts for this one, too.
             known = max(
                 (
                     other.last_duration
@@ -107,7 +121,7 @@ def _add_session_durations(
         draft.set_session(category_id, limit, session)
 
 
-def _subtract_extra_time(push: Push, draft: Draft, category: Category, time: int) -> None:
+def _subtract_extra_time(push: Push, draft: UsageDraft, category: Category, time: int) -> None:
     if time:
         draft.set_extra_time(category, max(0, category.extra_time - time))
-        push.changes.renew(BASE, category.category_id)
+        push.renew(BASE, category.category_id)

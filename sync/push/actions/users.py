@@ -20,112 +20,106 @@ from schemas.parent_actions import (
     UpdateUserLimitLoginPreBlockDuration,
 )
 from sync.notifications import Level
-from sync.push.actions.passwords import password_attributes
+from sync.push.encrypted_passwords import second_hash
 from sync.push.refused import Refused
 from sync.push.registry import handles
-from sync.push.state import PARENT, Push
+from sync.push.state import Push
 from sync.versions import DEVICE_LIST, U2F_KEYS, USER_LIST
 
 
-@handles(AddUser)
-def add_user(push: Push, action: dict[str, Any]) -> None:
-    password = action.get("password")
+@handles(AddUser, renews=(USER_LIST,), notifies=Level.UNIMPORTANT)
+def add_user(
+    push: Push,
+    *,
+    user_id: str,
+    name: str,
+    user_type: str,
+    time_zone: str,
+    password: dict[str, Any] | None = None,
+) -> None:
     push.create(
         User,
-        user_id=action["user_id"],
-        name=action["name"],
-        type=action["user_type"],
-        time_zone=action["time_zone"],
-        **(password_attributes(push, password) if password else {}),
+        renew=USER_LIST,
+        notify=Level.UNIMPORTANT,
+        user_id=user_id,
+        name=name,
+        type=user_type,
+        time_zone=time_zone,
+        password_hash=password["hash"] if password else "",
+        second_password_salt=password["second_salt"] if password else "",
+        second_password_hash=second_hash(push, password) if password else "",
     )
-    _changed(push, Level.UNIMPORTANT)
 
 
-def _changed(push: Push, level: Level) -> None:
-    push.changes.renew(USER_LIST)
-    push.changes.notify(level)
+@handles(RenameChild, renews=(USER_LIST,), notifies=Level.UNIMPORTANT)
+def rename_child(push: Push, *, child_id: str, new_name: str) -> None:
+    child = push.child(child_id)
+    child.name = new_name
+    push.save(child, renew=USER_LIST, notify=Level.UNIMPORTANT)
 
 
-@handles(RenameChild)
-def rename_child(push: Push, action: dict[str, Any]) -> None:
-    child = push.child(action["child_id"])
-    child.name = action["new_name"]
-    child.save()
-    _changed(push, Level.UNIMPORTANT)
+@handles(SetUserTimezone, renews=(USER_LIST,), notifies=Level.IMPORTANT)
+def set_user_timezone(push: Push, *, user_id: str, time_zone: str) -> None:
+    user = push.get(User, user_id)
+    user.time_zone = time_zone
+    push.save(user, renew=USER_LIST, notify=Level.IMPORTANT)
 
 
-@handles(SetUserTimezone)
-def set_user_timezone(push: Push, action: dict[str, Any]) -> None:
-    user = push.get(User, action["user_id"])
-    user.time_zone = action["time_zone"]
-    user.save()
-    _changed(push, Level.IMPORTANT)
-
-
-@handles(SetUserDisableLimitsUntil)
-def set_user_disable_limits_until(push: Push, action: dict[str, Any]) -> None:
-    if action["time"]:
+@handles(SetUserDisableLimitsUntil, renews=(USER_LIST,), notifies=Level.IMPORTANT)
+def set_user_disable_limits_until(push: Push, *, child_id: str, time: int) -> None:
+    if time:
         push.require_full_version()
-    child = push.child(action["child_id"])
-    child.disable_limits_until = action["time"]
-    child.save()
-    _changed(push, Level.IMPORTANT)
+    child = push.child(child_id)
+    child.disable_limits_until = time
+    push.save(child, renew=USER_LIST, notify=Level.IMPORTANT)
 
 
-@handles(SetRelaxPrimaryDevice)
-def set_relax_primary_device(push: Push, action: dict[str, Any]) -> None:
-    child = push.child(action["user_id"])
-    child.relax_primary_device = action["relax"]
-    child.save()
-    _changed(push, Level.IMPORTANT)
+@handles(SetRelaxPrimaryDevice, renews=(USER_LIST,), notifies=Level.IMPORTANT)
+def set_relax_primary_device(push: Push, *, user_id: str, relax: bool) -> None:
+    child = push.child(user_id)
+    child.relax_primary_device = relax
+    push.save(child, renew=USER_LIST, notify=Level.IMPORTANT)
 
 
-@handles(SetCategoryForUnassignedApps)
-def set_category_for_unassigned_apps(push: Push, action: dict[str, Any]) -> None:
-    child, category_id = push.child(action["child_id"]), action["category_id"]
+@handles(SetCategoryForUnassignedApps, renews=(USER_LIST,), notifies=Level.IMPORTANT)
+def set_category_for_unassigned_apps(push: Push, *, child_id: str, category_id: str) -> None:
+    child = push.child(child_id)
     if category_id and push.get(Category, category_id).child_id != child.user_id:
         raise Refused("the category belongs to another child")
     child.category_for_not_assigned_apps = category_id
-    child.save()
-    _changed(push, Level.IMPORTANT)
+    push.save(child, renew=USER_LIST, notify=Level.IMPORTANT)
 
 
-@handles(UpdateUserFlags)
-def update_user_flags(push: Push, action: dict[str, Any]) -> None:
-    user = push.get(User, action["user_id"])
-    user.flags = user.flags & ~action["modified"] | action["values"]
-    user.save()
-    _changed(push, Level.UNIMPORTANT)
+@handles(UpdateUserFlags, renews=(USER_LIST,), notifies=Level.UNIMPORTANT)
+def update_user_flags(push: Push, *, user_id: str, modified: int, values: int) -> None:
+    user = push.get(User, user_id)
+    user.flags = user.flags & ~modified | values
+    push.save(user, renew=USER_LIST, notify=Level.UNIMPORTANT)
 
 
-@handles(UpdateParentNotificationFlags)
-def update_parent_notification_flags(push: Push, action: dict[str, Any]) -> None:
-    parent = push.parent(action["parent_id"])
-    if action["set"]:
-        parent.mail_notification_flags |= action["flags"]
+@handles(UpdateParentNotificationFlags, renews=(USER_LIST,), notifies=Level.UNIMPORTANT)
+def update_parent_notification_flags(
+    push: Push, *, parent_id: str, flags: int, enable: bool
+) -> None:
+    parent = push.parent(parent_id)
+    if enable:
+        parent.mail_notification_flags |= flags
     else:
-        parent.mail_notification_flags &= ~action["flags"]
-    parent.save()
-    _changed(push, Level.UNIMPORTANT)
+        parent.mail_notification_flags &= ~flags
+    push.save(parent, renew=USER_LIST, notify=Level.UNIMPORTANT)
 
 
-@handles(RemoveUser)
-def remove_user(push: Push, action: dict[str, Any]) -> None:
-    user = push.get(User, action["user_id"])
-    if user.type == PARENT:
-        _check_parent_can_go(push, user, action["authentication"])
+@handles(RemoveUser, renews=(USER_LIST, DEVICE_LIST, U2F_KEYS), notifies=Level.IMPORTANT)
+def remove_user(push: Push, *, user_id: str, authentication: str) -> None:
+    user = push.get(User, user_id)
+    if user.type == User.PARENT:
+        _check_parent_can_go(push, user, authentication)
     if _leave_devices(push, user.user_id):
-        push.changes.renew(DEVICE_LIST)
-    if (
-        U2fKey.delete()
-        .where(U2fKey.family_id == push.family_id, U2fKey.user_id == user.user_id)
-        .execute()
-    ):
-        push.changes.renew(U2F_KEYS)
+        push.renew(DEVICE_LIST)
+    if push.delete_rows(U2fKey, U2fKey.user_id == user.user_id):
+        push.renew(U2F_KEYS)
     # Categories of a child and the sign-in limits of a parent go along by their foreign keys.
-    user.delete_instance()
-    push.forget_rows()
-    _changed(push, Level.IMPORTANT)
+    push.delete(user, renew=USER_LIST, notify=Level.IMPORTANT)
 
 
 def _check_parent_can_go(push: Push, parent: User, authentication: str) -> None:
@@ -135,55 +129,48 @@ def _check_parent_can_go(push: Push, parent: User, authentication: str) -> None:
     proof = hashlib.sha512(text.encode()).hexdigest()[:16]
     if not hmac.compare_digest(proof.encode(), authentication.encode()):
         raise Refused("the proof of the parent's password is wrong")
-    others = User.select().where(
-        User.family_id == push.family_id, User.type == PARENT, User.user_id != parent.user_id
-    )
+    others = push.rows(User, User.type == User.PARENT, User.user_id != parent.user_id)
     if parent.mail and not others.where(User.mail != "").exists():
         raise Refused("no other parent has a mail address")
-    limited = LimitLoginCategory.select(LimitLoginCategory.user_id).where(
-        LimitLoginCategory.family_id == push.family_id
-    )
+    limited = push.rows(LimitLoginCategory).select(LimitLoginCategory.user_id)
     if not others.where(User.user_id.not_in(limited)).exists():
         raise Refused("the sign-in of all other parents is limited")
 
 
 def _leave_devices(push: Push, user_id: str) -> int:
     """Makes a user the user of no device. Returns how many rows that changed."""
-    changed: int = (
-        Device.update(current_user_id="", is_user_kept_signed_in=False)
-        .where(Device.family_id == push.family_id, Device.current_user_id == user_id)
-        .execute()
-    )
-    changed += (
-        Device.update(default_user_id="")
-        .where(Device.family_id == push.family_id, Device.default_user_id == user_id)
-        .execute()
-    )
-    return changed
+    as_current = {Device.current_user_id: "", Device.is_user_kept_signed_in: False}
+    return push.update_rows(
+        Device, as_current, Device.current_user_id == user_id
+    ) + push.update_rows(Device, {Device.default_user_id: ""}, Device.default_user_id == user_id)
 
 
-@handles(UpdateUserLimitLoginCategory)
-def update_user_limit_login_category(push: Push, action: dict[str, Any]) -> None:
-    parent, category_id = push.parent(action["user_id"]), action["category_id"]
-    LimitLoginCategory.delete().where(
-        LimitLoginCategory.family_id == push.family_id,
-        LimitLoginCategory.user_id == parent.user_id,
-    ).execute()
-    push.forget_rows()
+@handles(UpdateUserLimitLoginCategory, renews=(USER_LIST,), notifies=Level.IMPORTANT)
+def update_user_limit_login_category(push: Push, *, user_id: str, category_id: str | None) -> None:
+    parent = push.parent(user_id)
+    push.delete_rows(LimitLoginCategory, LimitLoginCategory.user_id == parent.user_id)
     if category_id is not None:
         if parent.user_id != push.author.user_id:
-            raise Refused("parents can limit the sign-in of themselves only")
+            raise Refused("parents can only limit their own sign-in")
         push.get(Category, category_id)
-        push.create(LimitLoginCategory, user_id=parent.user_id, category_id=category_id)
-    _changed(push, Level.IMPORTANT)
+        push.create(
+            LimitLoginCategory,
+            renew=USER_LIST,
+            notify=Level.IMPORTANT,
+            user_id=parent.user_id,
+            category_id=category_id,
+        )
+    push.renew(USER_LIST)
+    push.notify(Level.IMPORTANT)
 
 
-@handles(UpdateUserLimitLoginPreBlockDuration)
-def update_user_limit_login_pre_block_duration(push: Push, action: dict[str, Any]) -> None:
-    parent, duration = push.parent(action["user_id"]), action["pre_block_duration"]
-    if duration and parent.user_id != push.author.user_id:
-        raise Refused("parents can limit the sign-in of themselves only")
+@handles(UpdateUserLimitLoginPreBlockDuration, renews=(USER_LIST,), notifies=Level.IMPORTANT)
+def update_user_limit_login_pre_block_duration(
+    push: Push, *, user_id: str, pre_block_duration: int
+) -> None:
+    parent = push.parent(user_id)
+    if pre_block_duration and parent.user_id != push.author.user_id:
+        raise Refused("parents can only limit their own sign-in")
     limit = push.get(LimitLoginCategory, parent.user_id)
-    limit.pre_block_duration = duration
-    limit.save()
-    _changed(push, Level.IMPORTANT)
+    limit.pre_block_duration = pre_block_duration
+    push.save(limit, renew=USER_LIST, notify=Level.IMPORTANT)

@@ -8,10 +8,12 @@ import pytest
 import clock
 import models
 from accounts.devices import create_device
+from schemas.action import Kind
 from storage import database as db
 from sync.push import integrity
+from sync.push.item import Item
 from sync.push.refused import Refused
-from sync.push.state import Author, Push
+from sync.push.state import Author, Proof, Push
 from tests import actions
 from tests.keys import SecurityKey, Session, give_server_key
 from tests.passwords import SECOND_HASH
@@ -101,7 +103,8 @@ def check(
     @db.writing
     def run() -> Author:
         push = Push(models.Family.get_by_id(family.id), device_id, clock.now_ms())
-        return integrity.check(push, kind, user, number, encoded, value)
+        parsed = Refused("not looked at")
+        return integrity.check(push, Item(Kind(kind), user, number, encoded, value, parsed))
 
     return run()
 
@@ -128,7 +131,7 @@ def test_the_vectors_of_passwords_are_accepted(
     vectors: Family, number: int, encoded: str, value: str, options: dict[str, Any]
 ) -> None:
     author = check(vectors, number, encoded, value, **options)
-    assert author == Author(options.get("user", "pArEnt"), Author.PASSWORD)
+    assert author == Author(options.get("user", "pArEnt"), Proof.PASSWORD)
 
 
 def otherwise() -> list[tuple[str, dict[str, Any]]]:
@@ -207,7 +210,7 @@ def test_the_vector_of_a_security_key_is_accepted_again_and_again(vectors: Famil
     give_server_key(vector_device, "kEy1", b"\x11" * 32)
     for _ in range(2):
         author = check(vectors, 4294967310, T4, U2F_T4)
-        assert author == Author("pArEnt", Author.U2F)
+        assert author == Author("pArEnt", Proof.U2F)
 
 
 # parents who are kept signed in at the device
@@ -368,4 +371,4 @@ def test_the_vector_of_the_mac_of_an_action_with_a_security_key(vectors: Family)
     mac = "tX7WNPKDsWDhkEnniXIRJUsamvZHOLsuCr0Ch2VeWYM="
     login = f"u2f:Ab1Z.{client_key}.tqZLgaKi.{response}.{mac}"
     author = check(vectors, 17, T4, login, user=vectors.parent_user, device_id="devA01")
-    assert author == Author(vectors.parent_user, Author.U2F)
+    assert author == Author(vectors.parent_user, Proof.U2F)

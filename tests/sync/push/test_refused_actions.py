@@ -40,7 +40,7 @@ def test_later_actions_see_the_effects_of_earlier_ones(family: Family) -> None:
     assert family.user("child1")["name"] == "Renamed"
 
 
-def change_and_refuse(push: Push, action: dict[str, Any]) -> None:
+def change_and_refuse(push: Push) -> None:
     push.device.did_reboot = True
     push.device.save()
     push.changes.renew(DEVICE_LIST)
@@ -48,7 +48,7 @@ def change_and_refuse(push: Push, action: dict[str, Any]) -> None:
     raise Refused("after all")
 
 
-def change_and_fail(push: Push, action: dict[str, Any]) -> None:
+def change_and_fail(push: Push) -> None:
     push.device.did_reboot = True
     push.device.save()
     push.changes.renew(DEVICE_LIST)
@@ -143,7 +143,7 @@ def failing(times: int) -> tuple[Handler, list[int]]:
     """A handler that changes something and meets a conflict that many times."""
     calls: list[int] = []
 
-    def handler(push: Push, action: dict[str, Any]) -> None:
+    def handler(push: Push) -> None:
         calls.append(1)
         push.device.did_reboot = True
         push.device.save()
@@ -191,7 +191,7 @@ def test_other_database_errors_fail_the_push_at_once(
 ) -> None:
     calls = []
 
-    def handler(push: Push, action: dict[str, Any]) -> None:
+    def handler(push: Push) -> None:
         calls.append(1)
         raise OperationalError("disk I/O error")
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sync.notifications import Level
-from sync.push.actions.category_apps import CHUNK
+from sync.push.state import ROWS_PER_STATEMENT
 from tests import actions
 from tests.actions import add_category_apps, remove_category_apps
 from tests.observer import Observer
@@ -70,7 +70,7 @@ def test_more_apps_than_fit_into_a_statement_are_added(family: Family, category:
 
 
 def test_any_number_of_apps_is_moved_and_removed(family: Family, child: str, category: str) -> None:
-    apps = [f"app{number}" for number in range(2 * CHUNK + 1)]
+    apps = [f"app{number}" for number in range(2 * ROWS_PER_STATEMENT + 1)]
     other = family.add_category(child)
     family.parent_does(add_category_apps(category, *apps), add_category_apps(other, *apps))
     assert (len(apps_of(family, category)), len(apps_of(family, other))) == (0, len(apps))

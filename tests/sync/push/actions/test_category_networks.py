@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from schemas.limits import NETWORKS_PER_CATEGORY
 from sync.notifications import Level
-from sync.push.actions.category_networks import MAX_NETWORKS
 from tests.actions import add_category_network_id, reset_category_network_ids
 from tests.observer import Observer
 from tests.wire import Family
@@ -46,7 +46,10 @@ def test_a_category_has_eight_networks_at_most(
     family: Family, child: str, category: str, observer: Observer
 ) -> None:
     family.parent_does(
-        *(add_category_network_id(category, f"item{number:02}") for number in range(MAX_NETWORKS))
+        *(
+            add_category_network_id(category, f"item{number:02}")
+            for number in range(NETWORKS_PER_CATEGORY)
+        )
     )
     observer.sees_refusal(add_category_network_id(category, "item99"))
     assert len(networks_of(family, category)) == 8
