@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 COMMAND := $(BIN)/timelimit-sync
 
-.PHONY: help serve test torture bench conformance lint format update audit ci clean
+.PHONY: help serve test torture bench conformance lint docs format update audit ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ lint: .venv/dev ## Check format, style and types
 		mkdir ".venv/layers/$${module%.py}" && ln -s "../../../$$module" ".venv/layers/$${module%.py}/__init__.py"; \
 	done
 	@cd .venv/layers && ../bin/lint-imports --no-logo ../../pyproject.toml
+
+docs: .venv/serve ## Write docs/actions.md from the declarations of the handlers
+	@$(BIN)/python -m sync.push.describe
 
 format: .venv/dev ## Format the code and sort its imports
 	@$(BIN)/ruff check --quiet --fix --select I .

@@ -25,6 +25,7 @@ from mails.outbox import outbox
 from models import RateLimit
 from storage import database as db
 from sync.notifications import ShouldSync, should_sync
+from tests import usage_only
 from tests.furnished import FurnishedFamily
 from tests.keys import SecurityKey
 from tests.mail_servers import Mailbox
@@ -83,6 +84,12 @@ def _drop_tables() -> None:
 def no_refusals_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
     """Starts a new log, which would otherwise only count refusals that an earlier test had seen."""
     monkeypatch.setattr(errors, "refusals", RefusalLog())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def handlers_of_usage_write_nothing() -> Iterator[None]:
+    with usage_only.watching():
+        yield
 
 
 @pytest.fixture

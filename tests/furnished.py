@@ -13,8 +13,8 @@ from tests.wire import Family, post
 class FurnishedFamily(Family):
     """Two parents, a child with two categories, and a device that is used by the child."""
 
-    def __init__(self, client: FlaskClient) -> None:
-        super().__init__(client)
+    def __init__(self, client: FlaskClient, *, mail: str = "") -> None:
+        super().__init__(client, mail=mail)
         self.child = self.add_child(second_hash=SECOND_HASH)
         self.games = self.add_category(self.child, "Games")
         self.chess = self.add_category(self.child, "Chess", parent=self.games)

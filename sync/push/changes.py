@@ -25,6 +25,8 @@ class Effects(NamedTuple):
     notifies: Level = Level.NONE
     #: the highest level for the one device that the action is about
     targets: Level = Level.NONE
+    #: the kinds of mails to the parents
+    mails: frozenset[str] = frozenset()
 
 
 NO_EFFECTS = Effects()

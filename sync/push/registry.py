@@ -44,16 +44,17 @@ def handles(
     renews: Collection[Version] = (),
     notifies: Level = Level.NONE,
     targets: Level = Level.NONE,
+    mails: Collection[str] = (),
     self_limit: Handler | None = None,
     stores_usage_only: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Makes a function the handler of an action.
 
     It takes the push and the fields of the action, and raises Refused if the action must be
-    ignored. `renews`, `notifies` and `targets` are the most that it may do to versions and other
-    devices, see `Effects`. Raises TypeError if a function does not fit the schema.
+    ignored. For `renews`, `notifies`, `targets` and `mails` see `Effects`. Raises TypeError if the
+    function does not fit the schema.
     """
-    effects = Effects(frozenset(renews), notifies, targets)
+    effects = Effects(frozenset(renews), notifies, targets, frozenset(mails))
 
     def register(handler: Handler) -> Handler:
         definition = Definition(

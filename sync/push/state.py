@@ -208,4 +208,6 @@ class Push:
 
     def mail_parents(self, flag: int, kind: str, **values: str) -> None:
         """Sends a mail after the push to each parent who wants mails of this flag."""
+        if kind not in self.effects.mails:
+            raise RuntimeError(f"the handler does not declare that it sends the mail {kind!r}")
         self.changes.mails += mails.to_parents(self.family_id, flag, kind, **values)

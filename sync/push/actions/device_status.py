@@ -79,7 +79,9 @@ TRACKED_PERMISSIONS = (
 )
 
 
-@handles(UpdateDeviceStatus, renews=(DEVICE_LIST,), notifies=Level.UNIMPORTANT)
+@handles(
+    UpdateDeviceStatus, renews=(DEVICE_LIST,), notifies=Level.UNIMPORTANT, mails=("manipulation",)
+)
 def update_device_status(
     push: Push,
     *,
@@ -120,7 +122,12 @@ def _report(device: Device, permission: TrackedPermission, value: Any) -> None:
         device.had_manipulation_flags |= permission.flag
 
 
-@handles(TriedDisablingDeviceAdmin, renews=(DEVICE_LIST,), notifies=Level.UNIMPORTANT)
+@handles(
+    TriedDisablingDeviceAdmin,
+    renews=(DEVICE_LIST,),
+    notifies=Level.UNIMPORTANT,
+    mails=("manipulation",),
+)
 def tried_disabling_device_admin(push: Push) -> None:
     device = push.device
     if device.tried_disabling_device_admin:

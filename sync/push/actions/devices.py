@@ -34,10 +34,10 @@ ACKNOWLEDGED_BY = {
 }
 
 
-def _save(push: Push, device: Device, own_level: Level) -> None:
-    """Saves a device that was changed. It is notified itself with a level of its own."""
+def _save(push: Push, device: Device) -> None:
+    """Saves a device that should know of the change at once."""
     push.save(device, renew=DEVICE_LIST, notify=Level.UNIMPORTANT)
-    push.notify(own_level, device.device_id)
+    push.notify(Level.IMPORTANT, device.device_id)
 
 
 def _switch_user(push: Push, device: Device, user_id: str) -> None:
@@ -85,7 +85,7 @@ def set_keep_signed_in(push: Push, *, device_id: str, keep_signed_in: bool) -> N
     if keep_signed_in and device.current_user_id != push.author.user_id:
         raise Refused("another user can't be kept signed in")
     device.is_user_kept_signed_in = keep_signed_in
-    _save(push, device, Level.IMPORTANT)
+    _save(push, device)
 
 
 @handles(
@@ -99,7 +99,7 @@ def set_device_default_user(push: Push, *, device_id: str, default_user_id: str)
         push.get(User, default_user_id)
     device = push.get(Device, device_id)
     device.default_user_id = default_user_id
-    _save(push, device, Level.IMPORTANT)
+    _save(push, device)
 
 
 @handles(
@@ -111,31 +111,21 @@ def set_device_default_user(push: Push, *, device_id: str, default_user_id: str)
 def set_device_default_user_timeout(push: Push, *, device_id: str, timeout: int) -> None:
     device = push.get(Device, device_id)
     device.default_user_timeout = timeout
-    _save(push, device, Level.IMPORTANT)
+    _save(push, device)
 
 
-@handles(
-    UpdateDeviceName,
-    renews=(DEVICE_LIST,),
-    notifies=Level.UNIMPORTANT,
-    targets=Level.UNIMPORTANT,
-)
+@handles(UpdateDeviceName, renews=(DEVICE_LIST,), notifies=Level.UNIMPORTANT)
 def update_device_name(push: Push, *, device_id: str, name: str) -> None:
     device = push.get(Device, device_id)
     device.name = name
-    _save(push, device, Level.UNIMPORTANT)
+    push.save(device, renew=DEVICE_LIST, notify=Level.UNIMPORTANT)
 
 
-@handles(
-    UpdateNetworkTimeVerification,
-    renews=(DEVICE_LIST,),
-    notifies=Level.UNIMPORTANT,
-    targets=Level.UNIMPORTANT,
-)
+@handles(UpdateNetworkTimeVerification, renews=(DEVICE_LIST,), notifies=Level.UNIMPORTANT)
 def update_network_time_verification(push: Push, *, device_id: str, mode: str) -> None:
     device = push.get(Device, device_id)
     device.network_time = mode
-    _save(push, device, Level.UNIMPORTANT)
+    push.save(device, renew=DEVICE_LIST, notify=Level.UNIMPORTANT)
 
 
 @handles(
@@ -147,7 +137,7 @@ def update_network_time_verification(push: Push, *, device_id: str, mode: str) -
 def set_consider_reboot_manipulation(push: Push, *, device_id: str, enable: bool) -> None:
     device = push.get(Device, device_id)
     device.consider_reboot_manipulation = enable
-    _save(push, device, Level.IMPORTANT)
+    _save(push, device)
 
 
 @handles(
@@ -159,7 +149,7 @@ def set_consider_reboot_manipulation(push: Push, *, device_id: str, enable: bool
 def update_enable_activity_level_blocking(push: Push, *, device_id: str, enable: bool) -> None:
     device = push.get(Device, device_id)
     device.activity_level_blocking = enable
-    _save(push, device, Level.IMPORTANT)
+    _save(push, device)
 
 
 @handles(SetSendDeviceConnected, renews=(DEVICE_LIST,), notifies=Level.UNIMPORTANT)
@@ -205,7 +195,7 @@ def ignore_manipulation(
         if not device.had_manipulation_flags:
             device.had_manipulation = False
     device.manipulation_flags &= ~manipulation_flags
-    _save(push, device, Level.IMPORTANT)
+    _save(push, device)
 
 
 @handles(ForceSync, notifies=Level.IMPORTANT)

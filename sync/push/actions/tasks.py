@@ -13,7 +13,7 @@ from sync.push.state import Push
 from sync.versions import BASE, TASKS
 
 
-@handles(MarkTaskPending, renews=(TASKS,), notifies=Level.UNIMPORTANT)
+@handles(MarkTaskPending, renews=(TASKS,), notifies=Level.UNIMPORTANT, mails=("task done",))
 def mark_task_pending(push: Push, *, task_id: str) -> None:
     task = push.get(Task, task_id)
     if task.pending_request:

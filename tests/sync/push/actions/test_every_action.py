@@ -28,7 +28,12 @@ KEY = SecurityKey(scalar=b"\1" * 32, handle=b"\2" * 64)
 
 @pytest.fixture
 def family(client: FlaskClient) -> FurnishedFamily:
-    family = FurnishedFamily(client)
+    return family_for_all(client)
+
+
+def family_for_all(client: FlaskClient, *, mail: str = "") -> FurnishedFamily:
+    """A family in which each of the `cases` can be applied."""
+    family = FurnishedFamily(client, mail=mail)
     family.parent_does(
         actions.set_device_default_user(family.device.id, family.child),
         actions.update_child_task("task02", family.games),

@@ -1,4 +1,5 @@
-"""The registry has all actions of the protocol, and `tests/actions.py` builds each of them."""
+"""The registry has all actions of the protocol, `tests/actions.py` builds each of them, and
+handlers fit their schemas."""
 
 import inspect
 from collections.abc import Iterator
@@ -8,8 +9,10 @@ import pytest
 from marshmallow import Schema, fields
 
 import sync.push.actions  # noqa: F401  (fills the registry)
-from schemas.fields import Items
-from sync.push.registry import registry
+from schemas.action import AppLogicAction
+from schemas.fields import Items, NotNegative, Text
+from sync.push.registry import Handler, handles, registry
+from sync.push.state import Push
 from tests import actions
 
 APP_LOGIC = (
@@ -135,3 +138,80 @@ def test_each_action_has_a_builder_of_valid_actions(kind: str, name: str) -> Non
     built = build(*ids, *items)
     assert built.pop("type") == name
     assert registry[kind, name].schema.validate(built) == {}
+
+
+class Tidied(AppLogicAction):
+    """No action of the protocol."""
+
+    type = "TIDIED"
+
+    room = Text(required=True)
+    day = NotNegative(load_default=None)
+    minutes = NotNegative()
+
+
+def fitting(push: Push, *, room: str, day: int | None, minutes: int | None = None) -> None:
+    pass
+
+
+def missing(push: Push, *, room: str, day: int | None) -> None:
+    pass
+
+
+def surplus(
+    push: Push, *, room: str, day: int | None, minutes: int | None = None, rooms: str
+) -> None:
+    pass
+
+
+def misspelt(push: Push, *, rooms: str, **others: Any) -> None:
+    pass
+
+
+def without_default(push: Push, *, minutes: int, **others: Any) -> None:
+    pass
+
+
+def with_default(push: Push, *, room: str | None = None, **others: Any) -> None:
+    pass
+
+
+def with_another_default(push: Push, *, minutes: int = 0, **others: Any) -> None:
+    pass
+
+
+def positional(push: Push, room: str, **others: Any) -> None:
+    pass
+
+
+WRONG = [
+    (missing, "no parameter minutes"),
+    (surplus, "no field rooms"),
+    (misspelt, "no field rooms"),
+    (without_default, "minutes needs `= None`"),
+    (with_default, "room must not have `= None`"),
+    (with_another_default, "minutes needs `= None`"),
+    (positional, "room must follow `*`"),
+]
+
+
+@pytest.mark.parametrize(("function", "problem"), WRONG)
+def test_a_handler_must_fit_its_schema(function: Handler, problem: str) -> None:
+    with pytest.raises(TypeError, match=f"{function.__name__} does not fit TIDIED: {problem}"):
+        handles(Tidied)(function)
+    assert ("appLogic", "TIDIED") not in registry
+
+
+@pytest.mark.parametrize(("function", "problem"), WRONG)
+def test_a_self_limit_must_fit_its_schema(function: Handler, problem: str) -> None:
+    with pytest.raises(TypeError, match=f"{function.__name__} does not fit TIDIED: {problem}"):
+        handles(Tidied, self_limit=function)(fitting)
+    assert ("appLogic", "TIDIED") not in registry
+
+
+def test_an_action_has_one_handler() -> None:
+    class Again(AppLogicAction):
+        type = "FORCE_SYNC"
+
+    with pytest.raises(ValueError, match="FORCE_SYNC has two handlers"):
+        handles(Again)(lambda push: None)
