@@ -13,17 +13,19 @@ import selectors
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 from gunicorn.http import errors, wsgi
+from gunicorn.http.body import ChunkedReader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 from werkzeug.exceptions import default_exceptions
 
 from web.client_address import client_network
-from web.client_socket import PATIENCE_PER_BYTE_S, PATIENCE_S, ClientSocket
+from web.client_socket import MAX_WAITING, PATIENCE_PER_BYTE_S, PATIENCE_S, ClientSocket
 from web.refusals import Kind, refusals
 
 #: From the head of a request to the last byte of its answer, except for websockets. Clients give up
@@ -33,6 +35,10 @@ REQUEST_TIMEOUT_S = 30
 #: In bytes. Longer heads are refused; the rest of longer requests is read by their thread.
 MAX_HEAD = 16 * 1024
 MAX_GATHERED = 32 * 1024
+
+#: The average size of further chunks must not be smaller than that.
+MAX_TINY_CHUNKS = 1000
+BIG_CHUNK = 512
 
 _END_OF_HEAD = b"\r\n\r\n"
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
@@ -75,6 +81,9 @@ class HttpWorker(ThreadWorker):
         self._gathering = _Watched(PATIENCE_S)
         self._closing = _Watched(CLOSING_TIMEOUT_S)
         self._deadlines: dict[TConn, float] = {}
+        #: Threads read the rest of these requests, and those wait for one of them to end.
+        self._incomplete: dict[TConn, None] = {}
+        self._queue: deque[TConn] = deque()
         self._next_check = 0.0
 
     def init_process(self) -> None:
@@ -118,7 +127,7 @@ class HttpWorker(ThreadWorker):
             self._close(conn)
             return
         if is_ready:
-            super().enqueue_req(conn)
+            self._hand_over(conn)
         else:
             self._watch(conn, self._gathering, self._gather)
 
@@ -132,10 +141,22 @@ class HttpWorker(ThreadWorker):
             return
         if is_ready:
             self._unwatch(conn, self._gathering)
-            super().enqueue_req(conn)
+            self._hand_over(conn)
         elif _END_OF_HEAD in request.getvalue():
             received = len(request.getvalue()) - before
             self._gathering[conn] += received * PATIENCE_PER_BYTE_S
+
+    def _hand_over(self, conn: Any) -> None:
+        if not _is_complete(conn.parser.unreader.buf.getvalue()):
+            if len(self._incomplete) == MAX_WAITING:
+                # Clients that send their body at a normal pace are done long before.
+                oldest = next(iter(self._incomplete))
+                oldest.sock.end()
+                self._incomplete[oldest] = self._incomplete.pop(oldest)
+                self._queue.append(conn)
+                return
+            self._incomplete[conn] = None
+        super().enqueue_req(conn)
 
     def _begin_request(self, conn: Any) -> None:
         self._unwatch(conn, self._idle)
@@ -143,6 +164,10 @@ class HttpWorker(ThreadWorker):
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """gunicorn calls this when a thread is done with a request."""
+        if conn in self._incomplete:
+            del self._incomplete[conn]
+            if self._queue:
+                self._hand_over(self._queue.popleft())
         if not fs.cancelled() and fs.exception() is None and fs.result():
             if conn.parser.unreader.buf.getvalue():
                 self.enqueue_req(conn)
@@ -164,7 +189,13 @@ class HttpWorker(ThreadWorker):
 
     def _watch(self, conn: Any, watched: _Watched, on_readable: Callable[[Any], None]) -> None:
         watched[conn] = time.monotonic() + watched.timeout_s
-        self.poller.register(conn.sock, selectors.EVENT_READ, lambda _: on_readable(conn))
+
+        def call(_: object) -> None:
+            # What came before it in a round of the loop may have closed the connection.
+            if conn in watched:
+                on_readable(conn)
+
+        self.poller.register(conn.sock, selectors.EVENT_READ, call)
 
     def _unwatch(self, conn: Any, watched: _Watched) -> None:
         del watched[conn]
@@ -221,6 +252,8 @@ class HttpWorker(ThreadWorker):
             self._deadlines.pop(conn, None)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
+        if isinstance(req.body.reader, ChunkedReader):
+            req.body.reader.parser = _without_crumbs(req.body.reader.parser)
         if req.path == "/socket.io/":
             # Websockets have timeouts of their own.
             self._deadlines.pop(conn, None)
@@ -272,9 +305,24 @@ def _is_ready(request: bytes) -> bool:
         return len(request) > MAX_HEAD
     if len(request) > MAX_GATHERED or _EXPECT.search(request, 0, end):
         return True
+    return _is_complete(request)
+
+
+def _is_complete(request: bytes) -> bool:
+    end = request.find(_END_OF_HEAD)
     if length := _CONTENT_LENGTH.search(request, 0, end + 2):
         return len(request) - end - len(_END_OF_HEAD) >= int(length[1])
     return not _CHUNKED.search(request, 0, end) or bool(_LAST_CHUNK.search(request, end + 2))
+
+
+def _without_crumbs(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Each chunk takes gunicorn 50 µs, so a body must not consist of tiny ones."""
+    received = 0
+    for number, chunk in enumerate(chunks):
+        received += len(chunk)
+        if number > MAX_TINY_CHUNKS + received // BIG_CHUNK:
+            raise errors.InvalidChunkSize(b"too many tiny chunks")
+        yield chunk
 
 
 class _Response(wsgi.Response):

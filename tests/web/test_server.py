@@ -52,6 +52,16 @@ def test_who_asks_whether_to_continue_is_told_to(server: Server) -> None:
         assert received(connection).startswith(b"HTTP/1.1 400 ")
 
 
+def test_a_body_may_have_tiny_chunks_but_not_only_those(server: Server) -> None:
+    head = PUSH + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for chunks, problem in ((900, b"deviceAuthToken"), (2000, b"could not be read")):
+        body = b"1\r\n{\r\n" + b"1\r\n \r\n" * chunks + b"1\r\n}\r\n0\r\n\r\n"
+        with connect(server, head + body) as connection:
+            answer = received(connection)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert problem in answer
+
+
 ERRORS = {
     400: b"GET /time HTTP/9.9\r\n\r\n",
     404: b"GET /nothing HTTP/1.1\r\nConnection: close\r\n\r\n",
