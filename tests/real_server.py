@@ -27,7 +27,7 @@ BIN = Path(sys.executable).parent
 NODE = ROOT / "tests" / "realtime" / "node"
 
 #: Far longer than anything a test waits for.
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 #: Events that make a client sync.
