@@ -52,7 +52,7 @@ def import_command(
     if source is None:
         return
     target = use_settings().database_url
-    click.echo(f"From {_without_login(source)} into {_without_login(target)}", err=True)
+    route = f"from {_without_login(source)} into {_without_login(target)}"
     with ExitStack() as shown:
         try:
             report = move_in(
@@ -60,7 +60,7 @@ def import_command(
                 target,
                 newer=newer,
                 dry_run=dry_run,
-                begin=lambda inventory: shown.enter_context(_Shown(inventory)).add,
+                begin=lambda inventory: shown.enter_context(_Shown(inventory, route)).add,
             )
         except Problem as problem:
             raise click.ClickException(f"{problem} Nothing was imported.") from None
@@ -79,12 +79,12 @@ def _without_login(url: str) -> str:
 class _Shown:
     """A bar for each table on a terminal, else a line for each and more for big ones."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, route: str) -> None:
         self._counts = {name: found.count for name, found in inventory.tables.items()}
         self._bar: Any = None
         self._table = ""
         self._read = 0
-        click.echo(f"The database is one of timelimit-server as of {inventory.version}.", err=True)
+        click.echo(f"timelimit-server as of {inventory.version}, {route}", err=True)
 
     def __enter__(self) -> "_Shown":
         return self

@@ -15,7 +15,7 @@ from settings import Environment
 
 #: An assignment on a line of its own, as all of those files have it.
 _ASSIGNMENT = re.compile(
-    r"""^\s* (?:-\s+)? (?:export\s+)? (?:Environment=)? (?P<open>["']?)
+    r"""^\s* (?:-\s+)? (?:export\s+)? (?P<open>["']?)
         (?P<name>[A-Z][A-Z0-9_]*) (?P<close>["']?) \s*[:=]\s* (?P<value>.*?) \s* ,? \s*$""",
     re.VERBOSE,
 )
@@ -82,20 +82,37 @@ def _problem(name: str, value: str) -> str:
 
 def _assignments(text: str) -> Iterator[tuple[str, str]]:
     for line in text.splitlines():
+        unit = line.strip().removeprefix("Environment=")
+        if unit != line.strip():
+            yield from _assignments_of_unit(unit)
+            continue
         found = _ASSIGNMENT.match(line)
         if found and found["name"] in (*_SAME, *_NO_COUNTERPART):
             # A quote may stand around the name, the value or both together.
             around_both = found["open"] and not found["close"]
             value = found["open"] + found["value"] if around_both else found["value"]
-            yield found["name"], _unquoted(value).strip()
+            yield found["name"], _unquoted(value)
+
+
+def _assignments_of_unit(text: str) -> Iterator[tuple[str, str]]:
+    """systemd takes several on a line, and `%` begins something special."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return
+    for word in words:
+        name, _, value = word.partition("=")
+        yield name, value.replace("%%", "%")
 
 
 def _unquoted(value: str) -> str:
-    if len(value) > 1 and value[0] == value[-1] == '"':
-        try:
-            return str(json.loads(value))
-        except ValueError:
-            return value[1:-1]
-    if len(value) > 1 and value[0] == value[-1] == "'":
-        return value[1:-1].replace("''", "'")
-    return re.sub(r"\s+#.*$", "", value)
+    """Without quotes and what comes after them, or without a comment."""
+    quoted = re.match(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'', value)
+    if quoted is None:
+        return re.sub(r"\s+#.*$", "", value)
+    if value[0] == "'":
+        return quoted[0][1:-1].replace("''", "'")
+    try:
+        return str(json.loads(quoted[0]))
+    except ValueError:
+        return quoted[0][1:-1]

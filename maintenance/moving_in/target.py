@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
 import pymysql
 from peewee import Database, DataError, IntegrityError, PeeweeException, SqliteDatabase
@@ -50,7 +51,7 @@ def new_database(url: str) -> Iterator[None]:
                 with target.atomic():
                     yield
         else:
-            with _new_file(Path(target.database)):
+            with _new_file(Path(target.database).resolve()):  # a link stays one
                 yield
 
 
@@ -65,10 +66,12 @@ def throwaway_database(url: str) -> Iterator[None]:
             with _bound_to(target):
                 _refuse_families(target)
         else:
-            path = Path(target.database)
+            path = Path(target.database).resolve()
             folder = path.parent if os.access(path.parent, os.W_OK) else None
             if path.exists():
-                with _bound_to(SqliteDatabase(f"file:{path}?mode=ro", uri=True)) as file:
+                with _bound_to(
+                    SqliteDatabase(f"file:{quote(str(path))}?mode=ro", uri=True)
+                ) as file:
                     _refuse_families(file)
         with (
             TemporaryDirectory(prefix="timelimit-import-", dir=folder) as temporary,
@@ -198,7 +201,7 @@ def _told_as_problem() -> Iterator[None]:
         code = getattr(getattr(error, "orig", error), "sqlite_errorname", error.args[0])
         raise Problem(f"The new database refuses a row ({code}).") from None
     except _DRIVER_ERRORS as error:
-        raise Problem(f"The new database can't be used: {error.args[-1]}") from None
+        raise Problem(f"The new database can't be used: {error.args[-1]}.") from None
 
 
 @contextmanager
@@ -206,7 +209,7 @@ def _told_if_not_writable() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Problem(f"The new database can't be written: {error}") from None
+        raise Problem(f"The new database can't be written: {error}.") from None
 
 
 def insert(model: type[models.Row], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

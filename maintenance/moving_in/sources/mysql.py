@@ -28,7 +28,7 @@ class MySQLSource:
                 cursorclass=SSCursor,
             )
         except (pymysql.Error, OSError) as error:
-            raise Problem(f"The old database can't be reached: {_reason(error)}") from None
+            raise Problem(f"The old database can't be reached: {_reason(error)}.") from None
         # The server waits for us while the target stores a portion.
         self._do("SET SESSION net_write_timeout = 600")
         self._do("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -61,7 +61,7 @@ class MySQLSource:
                 cursor.execute(sql)
                 yield from cursor
         except (pymysql.Error, OSError) as error:
-            raise Problem(f"The old database can't be read any more: {_reason(error)}") from None
+            raise Problem(f"The old database can't be read any more: {_reason(error)}.") from None
 
     def _do(self, sql: str) -> None:
         for _ in self._select(sql):

@@ -30,7 +30,7 @@ class PostgresSource:
             socket.create_connection((host, port), CONNECT_TIMEOUT_S).close()
             self._db = pg8000.Connection(host=host, port=port, timeout=SILENCE_TIMEOUT_S, **login)
         except self._trouble as error:
-            raise Problem(f"The old database can't be reached: {_reason(error)}") from None
+            raise Problem(f"The old database can't be reached: {_reason(error)}.") from None
         self._run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def tables(self) -> dict[str, set[str]]:
@@ -64,7 +64,7 @@ class PostgresSource:
         try:
             return [tuple(row) for row in self._db.run(sql) or ()]
         except self._trouble as error:
-            raise Problem(f"The old database can't be read any more: {_reason(error)}") from None
+            raise Problem(f"The old database can't be read any more: {_reason(error)}.") from None
 
     def other_users(self) -> list[str]:
         return [

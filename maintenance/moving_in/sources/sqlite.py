@@ -37,7 +37,7 @@ class SqliteSource:
             self._file = self._path.open("rb")
             self._db = _open(self._path)
         except OSError as error:
-            raise Problem(f"{path} can't be opened: {error.strerror}") from None
+            raise Problem(f"{path} can't be opened: {error.strerror}.") from None
         except sqlite3.OperationalError as error:
             if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_READONLY_ROLLBACK:
                 raise _problem(self._path, error) from None
@@ -124,7 +124,7 @@ def _problem(path: Path, error: sqlite3.Error) -> Problem:
         return Problem(f"{path} can't be opened; is it readable for this user?")
     if code == sqlite3.SQLITE_CORRUPT:
         return Problem(f"{path} is damaged: SQLite can't read all of it.")
-    return Problem(f"SQLite can't read {path}: {error.sqlite_errorname}")
+    return Problem(f"SQLite can't read {path}: {error.sqlite_errorname}.")
 
 
 def _journal(path: Path) -> Path:

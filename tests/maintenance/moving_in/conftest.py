@@ -6,16 +6,12 @@ from typing import Any
 
 import pytest
 
+import models
 from maintenance.moving_in.move import move_in
 from maintenance.moving_in.report import Report
 from storage import database as db
-from tests.maintenance.moving_in.dumps import fresh_mysql
+from tests.maintenance.moving_in.dumps import fresh_mysql, mysql_connection
 from tests.maintenance.moving_in.old_database import OldDatabase
-
-#: Imports the database of a URL, with options of `move_in`.
-Import = Callable[..., Report]
-
-Stored = Callable[[], dict[str, list[dict[str, Any]]]]
 
 
 @pytest.fixture
@@ -23,12 +19,30 @@ def old(tmp_path: Path) -> OldDatabase:
     return OldDatabase(tmp_path / "old.db")
 
 
+@pytest.fixture(scope="session")
+def mysql_target() -> str:
+    """The URL of a database with all tables, which every test empties."""
+    url = fresh_mysql("new")
+    database = db.connect(url)
+    with database.connection_context():
+        db.migrate_schema(database)
+    database.close_all()
+    return url
+
+
 @pytest.fixture(params=["sqlite", "mysql"])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database."""
-    if request.param == "mysql":
-        return fresh_mysql("new")
-    return f"sqlite:///{tmp_path}/new/timelimit.db"
+    """The URL of a database without rows."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/new/timelimit.db"
+    url: str = request.getfixturevalue("mysql_target")
+    with mysql_connection(url) as cursor:
+        cursor.execute("SET SESSION foreign_key_checks = 0")
+        cursor.execute("START TRANSACTION")
+        for model in models.ALL:
+            cursor.execute(f"DELETE FROM `{model._meta.table_name}`")  # noqa: S608
+        cursor.execute("COMMIT")
+    return url
 
 
 @pytest.fixture

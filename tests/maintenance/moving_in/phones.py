@@ -22,7 +22,7 @@ from tests.keys import SecurityKey, Session, action_message
 
 Json = dict[str, Any]
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 #: So long after an event no other one may come.
 SILENCE_S = 0.5

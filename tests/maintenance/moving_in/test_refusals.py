@@ -19,10 +19,11 @@ from storage import database as db
 from tests.maintenance.moving_in.conftest import imported, stored_rows
 from tests.maintenance.moving_in.dumps import (
     Dump,
+    fresh_mysql,
     mysql_connection,
     postgresql_connection,
 )
-from tests.maintenance.moving_in.old_database import OldDatabase
+from tests.maintenance.moving_in.old_database import DEVICE, OldDatabase
 from tests.real_server import ROOT, until
 
 
@@ -229,6 +230,23 @@ def test_rows_of_tokens_are_not_named_by_them(old: OldDatabase, sqlite_target: s
     old.add("AuthTokens", token="secret", createdAt="text")
     with refused("AuthTokens.createdAt of row 1 "):
         imported(old.url, sqlite_target)
+
+
+def test_names_of_tables_may_be_in_lower_case(target: str, tmp_path: Path) -> None:
+    url = Dump("mariadb", "mariadb.sql").load(tmp_path)
+    with mysql_connection(url) as cursor:
+        for table in ("SequelizeMeta", "Users", "UsedTimes"):
+            cursor.execute(f"RENAME TABLE {table} TO {table.lower()}")
+    report = imported(url, target)
+    assert report.stored["Users"] == 10
+
+
+def test_without_its_package_postgresql_is_refused(
+    monkeypatch: pytest.MonkeyPatch, sqlite_target: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "pg8000.native", None)
+    with refused("requirements-postgresql.txt"):
+        imported("postgres://user@127.0.0.1/name", sqlite_target)
 
 
 def test_app_lists_without_data_are_dropped(target: str, tmp_path: Path) -> None:
@@ -442,6 +460,34 @@ def test_what_a_database_without_families_has_is_kept(old: OldDatabase, target: 
     assert report.dropped == {("Configs", "there twice"): 1}
 
 
+def test_a_link_to_the_new_database_stays_one(old: OldDatabase, tmp_path: Path) -> None:
+    old.add_family()
+    disk = tmp_path / "disk #1?"
+    disk.mkdir()
+    (tmp_path / "new.db").symlink_to(disk / "real.db")
+    for dry_run in (True, False):
+        imported(old.url, f"sqlite:///{tmp_path}/new.db", dry_run=dry_run)
+    assert (tmp_path / "new.db").is_symlink()
+    assert [path.name for path in disk.iterdir()] == ["real.db"]
+
+
+def test_a_full_disk(old: OldDatabase, tmp_path: Path) -> None:
+    old.add_family()
+    old.add("EncryptedAppLists", deviceId=DEVICE, type=1, data=bytes(2**20))
+    old.db.close()
+    script = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (2**19, 2**19)); "
+    script += "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n" + IMPORT
+    process = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", script, old.url, f"sqlite:///{tmp_path}/new/new.db"],
+        cwd=ROOT,
+        text=True,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    assert "The new database can't be used: " in process.stderr.splitlines()[-1]
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 def test_an_import_that_was_killed_leaves_no_trace(
     old: OldDatabase, target: str, tmp_path: Path
 ) -> None:
@@ -450,7 +496,7 @@ def test_an_import_that_was_killed_leaves_no_trace(
         old.add("OldDevices", deviceAuthToken=f"{number:032}")
     old.db.close()
     process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", HANGING_IMPORT, old.url, target], cwd=ROOT, stdout=subprocess.PIPE
+        [sys.executable, "-c", IMPORT, old.url, target], cwd=ROOT, stdout=subprocess.PIPE
     )
     with process:
         assert process.stdout and process.stdout.readline()
@@ -467,7 +513,7 @@ def test_an_import_that_was_killed_leaves_no_trace(
     assert imported(old.url, target).stored["OldDevices"] == 2000
 
 
-HANGING_IMPORT = """
+IMPORT = """
 import sys, time
 from app import create_app
 from maintenance.moving_in.move import move_in
@@ -487,18 +533,25 @@ def is_free(target: str) -> bool:
 
 
 def test_a_dry_run_changes_nothing_and_reports_the_same(
-    old: OldDatabase, target: str, tmp_path: Path
+    old: OldDatabase, sqlite_target: str, tmp_path: Path
 ) -> None:
     old.add_family()
     old.add("UsedTimes", categoryId="gone01")
     old.db.close()
     before = old.path.read_bytes()
-    tried = imported(old.url, target, dry_run=True)
+    tried = imported(old.url, sqlite_target, dry_run=True)
     assert [path.name for path in tmp_path.iterdir()] == ["old.db"]
-    if target.startswith("mysql"):
-        assert stored_rows(target) == {}
-    assert imported(old.url, target) == tried
+    assert imported(old.url, sqlite_target) == tried
     assert old.path.read_bytes() == before
+
+
+def test_an_empty_database_of_mysql_gets_its_tables(old: OldDatabase) -> None:
+    old.add_family()
+    target = fresh_mysql("empty")
+    tried = imported(old.url, target, dry_run=True)
+    assert stored_rows(target) == {}
+    assert imported(old.url, target) == tried
+    assert len(stored_rows(target)["family"]) == 1
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
