@@ -47,9 +47,12 @@ def _trouble(phones: list[Phone], server: Victim) -> Iterator[None]:
 
 
 def _check_answers(phones: list[Phone], server: Victim) -> None:
+    """Expects no other error than 503, in answers and in the log, which counts repetitions."""
     seen = outcomes(phones)
     assert set(seen) <= {"200", "503"}
-    assert server.log.count(": 503 ") == len(server.log.splitlines()) == seen["503"]
+    lines = server.log.splitlines()
+    assert all(": 503" in line for line in lines)
+    assert bool(lines) == bool(seen["503"])
 
 
 def _wait_for_each(phones: list[Phone], outcome: str) -> None:
