@@ -70,10 +70,11 @@ def _answer(token: str, status: dict[str, Any], *, may_write: bool) -> dict[str,
     pull = Pull(read_state(token), status, clock.now_ms(), may_write)
     last_connectivity = rounded_down(pull.now, 12 * HOUR)
     if pull.state.last_connectivity != last_connectivity:
-        pull.require_write()
-        Device.update(last_connectivity=last_connectivity).where(
-            Device.family_id == pull.family_id, Device.device_id == pull.device_id
-        ).execute()
+        pull.update_rows(
+            Device,
+            {Device.last_connectivity: last_connectivity},
+            Device.device_id == pull.device_id,
+        )
     return _status(pull)
 
 

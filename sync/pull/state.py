@@ -1,10 +1,12 @@
 """The state of one pull, as the parts of the answer see it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from peewee import JOIN, SQL, fn
+from peewee import JOIN, SQL, Expression, Field, ModelSelect, fn
 
 from models import (
     AppList,
@@ -12,6 +14,7 @@ from models import (
     Device,
     DhKey,
     Family,
+    FamilyRow,
     KeyRequest,
     KeyResponse,
     Ping,
@@ -19,6 +22,8 @@ from models import (
 )
 from storage.compiled_query import CompiledQuery, parameter
 from sync.caller import first_of_caller
+
+R = TypeVar("R", bound=FamilyRow)
 
 
 class WriteNeeded(Exception):
@@ -176,6 +181,22 @@ class Pull:
         """Must be called before anything is stored. Raises WriteNeeded."""
         if not self.may_write:
             raise WriteNeeded
+
+    def rows(self, model: type[R], *conditions: Expression | bool) -> ModelSelect[R]:
+        """The rows of the family for which all conditions hold."""
+        return model.select().where(model.family_id == self.family_id, *conditions)
+
+    def update_rows(
+        self, model: type[R], values: dict[Field, Any], *conditions: Expression | bool
+    ) -> None:
+        """Changes the rows of the family for which all conditions hold. Raises WriteNeeded."""
+        self.require_write()
+        model.update(values).where(model.family_id == self.family_id, *conditions).execute()
+
+    def delete_rows(self, model: type[R], *conditions: Expression | bool) -> None:
+        """Deletes the rows of the family for which all conditions hold. Raises WriteNeeded."""
+        self.require_write()
+        model.delete().where(model.family_id == self.family_id, *conditions).execute()
 
     @cached_property
     def _versions(self) -> list[tuple[Any, ...]]:

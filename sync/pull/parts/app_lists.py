@@ -26,12 +26,8 @@ def app_lists(pull: Pull) -> list[dict[str, Any]] | None:
 
 def _data(pull: Pull, device_id: str, kind: int) -> str:
     data: bytes = (
-        AppList.select(AppList.data)
-        .where(
-            AppList.family_id == pull.family_id,
-            AppList.device_id == device_id,
-            AppList.type == kind,
-        )
+        pull.rows(AppList, AppList.device_id == device_id, AppList.type == kind)
+        .select(AppList.data)
         .scalar()
     )
     return b64encode(data).decode()

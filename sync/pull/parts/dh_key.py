@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.serialization import (
 from clock import DAY, HOUR, rounded_down
 from identifiers import new_version
 from models import DhKey
+from schemas.limits import DH_KEYS_PER_DEVICE
 from sync.dh_keys import expiry
 from sync.pull.state import CurrentKey, Pull
 
-MAX_KEYS_PER_DEVICE = 8
 MAX_SUBSEQUENCE = 2**30
 
 
@@ -33,11 +33,11 @@ def dh_key(pull: Pull) -> dict[str, str] | None:
 def _replace(pull: Pull) -> CurrentKey:
     """Makes a new current key; the former one stays usable for a while."""
     keys = list(
-        DhKey.select()
-        .where(DhKey.family_id == pull.family_id, DhKey.device_id == pull.device_id)
-        .order_by(DhKey.created_at, DhKey.created_at_subsequence)
+        pull.rows(DhKey, DhKey.device_id == pull.device_id).order_by(
+            DhKey.created_at, DhKey.created_at_subsequence
+        )
     )
-    if len(keys) >= MAX_KEYS_PER_DEVICE:
+    if len(keys) >= DH_KEYS_PER_DEVICE:
         oldest = next((key for key in keys if _is_expired(key, pull.now)), keys[0])
         oldest.delete_instance()
         keys = [key for key in keys if key is not oldest]

@@ -4,23 +4,17 @@ from base64 import b64encode
 from typing import Any
 
 from models import KeyRequest, KeyResponse
+from schemas.limits import KEYS_PER_PULL
 from sync.pull.state import Pull
-
-#: So many are sent at a time; a client gets the others when it has acknowledged these.
-MAX_KEYS = 32
 
 
 def key_requests(pull: Pull) -> list[dict[str, Any]] | None:
     if not pull.state.has_key_requests:
         return None
     requests = (
-        KeyRequest.select()
-        .where(
-            KeyRequest.family_id == pull.family_id,
-            KeyRequest.sender_device_id != pull.device_id,
-        )
+        pull.rows(KeyRequest, KeyRequest.sender_device_id != pull.device_id)
         .order_by(KeyRequest.server_sequence_number)
-        .limit(MAX_KEYS)
+        .limit(KEYS_PER_PULL)
     )
     if pull.known["kri"]:
         requests = requests.where(KeyRequest.server_sequence_number > pull.known["kri"])
@@ -47,20 +41,16 @@ def key_responses(pull: Pull) -> list[dict[str, Any]] | None:
     """The responses that the client has not acknowledged; those that it has are deleted."""
     if not pull.state.has_key_responses:
         return None
-    mine = (KeyResponse.family_id == pull.family_id) & (
-        KeyResponse.receiver_device_id == pull.device_id
-    )
+    own = KeyResponse.receiver_device_id == pull.device_id
     acknowledged = pull.known["kr"]
     if acknowledged:
-        seen = mine & (KeyResponse.reply_server_sequence_number <= acknowledged)
-        if KeyResponse.select().where(seen).exists():
-            pull.require_write()
-            KeyResponse.delete().where(seen).execute()
+        seen = KeyResponse.reply_server_sequence_number <= acknowledged
+        if pull.rows(KeyResponse, own, seen).exists():
+            pull.delete_rows(KeyResponse, own, seen)
     responses = (
-        KeyResponse.select()
-        .where(mine)
+        pull.rows(KeyResponse, own)
         .order_by(KeyResponse.reply_server_sequence_number)
-        .limit(MAX_KEYS)
+        .limit(KEYS_PER_PULL)
     )
     return [_response(response) for response in responses] or None
 

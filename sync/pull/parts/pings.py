@@ -12,10 +12,8 @@ def pings(pull: Pull) -> list[dict[str, Any]]:
     """Always a list, also an empty one. A pull does not consume them."""
     if not pull.state.has_pings:
         return []
-    rows = (
-        Ping.select()
-        .where(Ping.family_id == pull.family_id, Ping.receiver_device_id == pull.device_id)
-        .order_by(Ping.sender_device_id, Ping.type)
+    rows = pull.rows(Ping, Ping.receiver_device_id == pull.device_id).order_by(
+        Ping.sender_device_id, Ping.type
     )
     return [
         {"deviceId": row.sender_device_id, "type": NAMES[row.type], "token": row.token}
