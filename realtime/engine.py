@@ -78,6 +78,9 @@ class Engine(socketio.Server):
             return self._inner["connect"](session, environ)
 
     def _receive(self, session: str, message: object) -> None:
+        socket: OpenSocket = self.environ[session][OpenSocket.KEY]
+        if socket.is_closed:
+            return  # nobody waits for an answer any more
         with self.lock:
             self._inner["message"](session, message)
 

@@ -40,12 +40,15 @@ class OpenSocket:
         self.address = address
         #: that of the device that has logged in; a stranger has none
         self.room = ""
+        #: by either side. What is still to be read is of no use then.
         self.is_closed = False
         #: that of python-engineio
         self.session = ""
 
     def recv(self, size: int) -> bytes:
         data = self._connection.recv(size)
+        if not data:
+            self.is_closed = True
         now = time.monotonic()
         regained = (now - self._read_at) * self.MAX_RATE
         self._read_at = now

@@ -38,6 +38,15 @@ def test_a_client_that_does_not_read_is_disconnected(
         pass  # until the end
 
 
+def test_a_client_that_has_gone_is_not_served_any_more(
+    pair: tuple[OpenSocket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    theirs.close()
+    assert ours.recv(100) == b""
+    assert ours.is_closed
+
+
 def test_a_client_that_sends_too_much_is_disconnected(
     pair: tuple[OpenSocket, socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
