@@ -1,4 +1,4 @@
-"""The socket.io server: what clients send, and what the rest of the server has them told
+"""The socket.io server: handles events of clients, and passes on notifications to them
 (realtime.md)."""
 
 import random
@@ -21,8 +21,8 @@ from storage.engines import DATABASE_TROUBLE
 from sync import notifications
 from sync.notifications import ShouldSync
 
-#: Real tokens have 32 characters. Others are taken, since clients that were removed or made for
-#: another server have to find that out by a sync.
+#: Real tokens have 32 characters. Others are accepted, since clients that were removed, or belong
+#: to another server, must learn that by a sync.
 MAX_TOKEN_LENGTH = 64
 
 
@@ -32,10 +32,10 @@ class _Client:
 
     socket: OpenSocket
     rooms: list[str] = field(default_factory=list)
-    #: that of the last login
+    #: the hash of the token of the last login
     token_hash: str = ""
-    #: The worker is going to look the token up. A client that logs in again and again has no more
-    #: than one look-up waiting.
+    #: The worker has yet to look up the token. A client that logs in repeatedly has at most one
+    #: look-up waiting.
     is_awaited: bool = False
 
 
@@ -45,13 +45,13 @@ class Channel:
     def __init__(
         self, *, spread_s: int = 60, look_after_every_s: float = 5, redis_lifetime_s: int = 60
     ) -> None:
-        """`spread_s`: a change of the status message is told within this time, to spread the load.
-        A login draws the second in which its connection is told. `redis_lifetime_s`: how long
-        Redis keeps the notes of a process that has died."""
+        """`spread_s`: clients are notified of a new status message over this time, to spread the
+        load; each login draws its second. `look_after_every_s`: the interval of periodic work.
+        `redis_lifetime_s`: how long Redis keeps the entries of a process that has died."""
         self._spread_s = spread_s
         url = settings.current().redis_url
         if url:
-            # These need a package that is optional.
+            # These need the optional package redis.
             from realtime.redis_connections import RedisConnections
             from realtime.redis_messages import Inbox, Outbox
 
@@ -75,10 +75,10 @@ class Channel:
         later = self._worker.do_after
         self._should_sync = Pacer(self._tell_to_sync, later)
         self._sign_out = Pacer(lambda room, _: self._tell_if_here("sign out", room), later)
-        self._presence_changed = Pacer(lambda id_, _: self._presence.look_again(id_), later)
+        self._presence_changed = Pacer(lambda id_, _: self._presence.refresh(id_), later)
 
     def listen(self) -> None:
-        """Begins to pass on what the rest of the server has to tell."""
+        """Subscribes to the notifications of the server."""
         later = self._worker.do_unless_late
         notifications.should_sync.connect(
             lambda _, messages: later(partial(self._send_syncs, messages)), weak=False
@@ -96,14 +96,14 @@ class Channel:
             weak=False,
         )
 
-    # what clients do
+    # events of clients
 
     def _connected(self, sid: str, environ: dict[str, Any], _auth: object) -> None:
         self._clients[sid] = _Client(environ[OpenSocket.KEY])
 
     def _logged_in(self, sid: str, *arguments: Any) -> object:
-        """Returning acknowledges. Everything else comes after that, since clients forget who is
-        connected when the acknowledgement arrives."""
+        """Acknowledges the login by returning. Everything else happens afterwards, since clients
+        forget who is connected when the acknowledgement arrives."""
         token = arguments[0] if arguments else None
         if not isinstance(token, str) or len(token) > MAX_TOKEN_LENGTH:
             return self.server.not_handled
@@ -119,8 +119,8 @@ class Channel:
         self._worker.do(partial(self._end_presence, sid))
 
     def _log_in(self, sid: str, client: _Client) -> None:
-        """What the worker does about a login. The protocol asks for no more than silence if the
-        token is nobody's."""
+        """Handles a login, in the worker. Nothing is sent if nobody has the token, as the protocol
+        demands."""
         self._end_presence(sid)
         hashed = self._change_rooms(sid, client)
         if hashed is None:
@@ -133,11 +133,12 @@ class Channel:
             self._presence_changed.request(family_id)
 
     def _change_rooms(self, sid: str, client: _Client) -> str | None:
-        """Returns the hash of the token of the last login, None if the connection has ended.
+        """Returns the hash of the token of the last login, or None if the connection has ended.
 
-        Since the worker does it, a device hears nothing that it learns by the sync after its login.
+        It runs in the worker, so a device is not notified of changes from before its login, which
+        the sync after the login covers.
         """
-        with self.server.lock:  # the packet with the login has been handled, and acknowledged
+        with self.server.lock:  # waits until the login is acknowledged
             client.is_awaited = False
             if sid not in self._clients:
                 return None
@@ -156,7 +157,7 @@ class Channel:
         if family_id is not None:
             self._presence_changed.request(family_id)
 
-    # what clients are told
+    # notifications to clients
 
     def _send_syncs(self, messages: list[ShouldSync]) -> None:
         for message in messages:
@@ -170,8 +171,8 @@ class Channel:
             time.sleep(1)
 
     def _send(self, event: str, rooms: list[str], data: Any = None) -> None:
-        """To the sockets of all processes. Over Redis even to those of this one, so that all
-        processes tell lists of connected devices in the same order."""
+        """Sends to the sockets of all processes. With Redis, even those of this process are reached
+        through it, so that all processes send lists of connected devices in the same order."""
         if self._all_processes is None:
             self._deliver(event, rooms, data)
         else:
@@ -181,9 +182,9 @@ class Channel:
         self._worker.do_unless_late(partial(self._deliver, event, rooms, data))
 
     def _deliver(self, event: str, rooms: list[str], data: Any) -> None:
-        """To the sockets of this process, but not more often than a device can make use of."""
+        """Sends to the sockets of this process, but no more often than is of use to a device."""
         if event == "connected devices":
-            self._tell(event, rooms, data)  # presence has its own pace
+            self._tell(event, rooms, data)  # presence paces itself
             return
         for room in rooms:
             if event == "should sync":
@@ -195,7 +196,7 @@ class Channel:
         return self._tell_if_here("should sync", room, {"isImportant": is_important})
 
     def _tell_if_here(self, event: str, room: str, data: Any = None) -> bool:
-        """Returns whether there is a socket to tell. Otherwise the device syncs when it logs in."""
+        """Returns whether the room has a socket. Otherwise the device syncs once it logs in."""
         if not self.server.is_occupied(room):
             return False
         self._tell(event, [room], data)

@@ -1,4 +1,4 @@
-"""Which connections have logged in, kept by one process for itself."""
+"""The connections that have logged in, in the memory of one process."""
 
 from collections import defaultdict
 from contextlib import AbstractContextManager, nullcontext
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class OwnConnections:
-    #: What the methods raise when the notes are out of reach
+    #: Raised by the methods while the storage is out of reach
     TROUBLE: tuple[type[Exception], ...] = ()
 
     def __init__(self) -> None:
@@ -17,12 +17,12 @@ class OwnConnections:
         self._shown: dict[str, list[str]] = {}
 
     def add(self, family_id: str, token_hash: str, sid: str) -> None:
-        """A connection has logged in with the token of a device."""
+        """Adds a connection that has logged in with the token of a device."""
         self._logins[sid] = family_id, token_hash
         self._families[family_id][sid] = token_hash
 
     def remove(self, sid: str) -> str | None:
-        """Returns the family that the connection belonged to."""
+        """Removes a connection. Returns the id of the family that it belonged to, if any."""
         family_id, _ = self._logins.pop(sid, (None, None))
         if family_id is not None:
             del self._families[family_id][sid]
@@ -31,11 +31,11 @@ class OwnConnections:
         return family_id
 
     def token_hashes(self, family_id: str) -> set[str]:
-        """The hashes of the tokens that the connections of a family have logged in with."""
+        """Returns the hashes of the tokens with which connections of a family have logged in."""
         return set(self._families[family_id].values()) if family_id in self._families else set()
 
     def shown(self, family_id: str) -> list[str]:
-        """The devices that the family was told last."""
+        """Returns the ids of the devices that were last shown to the family as connected."""
         return self._shown.get(family_id, [])
 
     def note_shown(self, family_id: str, device_ids: list[str]) -> None:
@@ -45,9 +45,9 @@ class OwnConnections:
             self._shown.pop(family_id, None)
 
     def exclusive(self, family_id: str) -> AbstractContextManager[Any]:
-        """Nobody else reads and tells who is connected in a family meanwhile."""
+        """Returns a lock: only its holder updates and sends who is connected in the family."""
         return nullcontext()
 
     def renew(self) -> list[str]:
-        """To be called every few seconds. Returns families of which connections were lost."""
+        """Must be called every few seconds. Returns the ids of families that lost connections."""
         return []

@@ -1,5 +1,5 @@
-"""python-socketio within bounds: it takes nothing but the protocol's packets, and costs a socket
-no threads but those that read and write it (realtime.md, "Transport")."""
+"""python-socketio within bounds: it accepts only the packets of the protocol, and starts no threads
+but those that read and write a socket (realtime.md, "Transport")."""
 
 import logging
 import threading
@@ -16,30 +16,30 @@ from socketio import packet
 import settings
 from realtime.sockets import OpenSocket
 
-#: The events of clients. All others are ignored, also those named like handlers of python-socketio.
+#: The events of clients. Others are ignored, even those named like handlers of python-socketio.
 EVENTS = {"devicelogin"}
 
 
 class Engine(socketio.Server):
-    """Handles one packet at a time, since rooms that two threads change at once get lost.
+    """A server that handles one packet at a time, since concurrent changes of rooms would be lost.
 
-    A session is a connection of Engine.IO, and has the same lifetime as its socket.
+    A session is a connection of Engine.IO, and lives as long as its socket.
     """
 
     def __init__(self, manager: socketio.Manager | None = None) -> None:
         interval_s = settings.current().ping_interval_sec
         super().__init__(
             async_mode="threading",
-            async_handlers=False,  # or else each event starts a thread
+            async_handlers=False,  # otherwise each event starts a thread
             client_manager=manager,
             serializer=ClientPacket,
             ping_interval=interval_s,
             ping_timeout=OpenSocket.PING_TIMEOUT_S,
-            monitor_clients=False,  # sockets have time-outs of their own
-            cors_allowed_origins=[],  # no cookies, so other origins gain nothing
+            monitor_clients=False,  # sockets have timeouts of their own
+            cors_allowed_origins=[],  # there are no cookies, so other origins gain nothing
             http_compression=False,
             logger=_quiet_logger("socketio", logging.ERROR),
-            # Its errors are about what clients send.
+            # Its errors are caused by malformed packets of clients.
             engineio_logger=_quiet_logger("engineio", logging.CRITICAL),
         )
         #: Held while a packet is handled, and while rooms are changed or read
@@ -58,12 +58,12 @@ class Engine(socketio.Server):
             super().emit(*arguments, **options)
 
     def is_occupied(self, room: str) -> bool:
-        """Whether a connection of this process is in a room."""
+        """Tells whether any connection of this process is in a room."""
         with self.lock:
             return any(self.manager.get_participants("/", room))
 
     def end(self, session: str) -> None:
-        """Frees what a session holds. python-engineio leaves that to the clients that break off."""
+        """Frees a session, which python-engineio keeps if a client disconnects without a packet."""
         socket = self.eio.sockets.pop(session, None)
         if socket is not None:
             socket.close(wait=False, abort=True)
@@ -91,7 +91,7 @@ class Engine(socketio.Server):
     def _send_heartbeats(self, interval_s: float) -> None:
         while True:
             if not self._due:
-                time.sleep(interval_s)  # no session that begins meanwhile is due earlier
+                time.sleep(interval_s)  # no session that starts in the meantime is due earlier
                 continue
             due, session = self._due.popleft()
             time.sleep(max(0, due - time.monotonic()))
@@ -102,15 +102,15 @@ class Engine(socketio.Server):
 
 
 class ClientPacket(packet.Packet):
-    """A packet of socket.io. Those from clients that the protocol doesn't have are refused here, by
-    an exception that python-engineio takes and nobody sees."""
+    """A packet of socket.io. Refuses packets of clients that the protocol does not define by a
+    ValueError, which python-engineio handles silently."""
 
     def decode(self, encoded_packet: object) -> int | None:
         if not isinstance(encoded_packet, str):
-            raise ValueError("binary, or not a packet of socket.io")
+            raise ValueError("binary, or not a socket.io packet")
         attachments: int | None = super().decode(encoded_packet)
         if not (self._is_about_namespace() or self._is_event()):
-            raise ValueError("no packet that clients send")
+            raise ValueError("not a packet that clients send")
         return attachments
 
     def _is_about_namespace(self) -> bool:
@@ -128,7 +128,7 @@ class ClientPacket(packet.Packet):
 
 
 def _quiet_logger(name: str, level: int) -> logging.Logger:
-    """What these packages say below this level is of no use, and contains tokens."""
+    """Silences a package below a level. Its messages are of no use there, and contain tokens."""
     logger = logging.getLogger(name)
     logger.setLevel(level)
     return logger

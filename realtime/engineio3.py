@@ -1,13 +1,13 @@
-"""Engine.IO 3, which the app spoke until 2021, translated to Engine.IO 4 (realtime.md,
+"""A translation of Engine.IO 3, which the app used until 2021, to Engine.IO 4 (realtime.md,
 "Transport").
 
-python-socketio speaks version 4 only. So for each websocket of an old client this is a client of
-version 4, in the same process, that uses the other transport: what the old client sends is posted
-to python-socketio, and what that has to say is polled and sent. Rooms, events and presence don't
-notice the difference, and it takes nothing of python-socketio but its WSGI interface.
+python-socketio supports only version 4. So each websocket of an old client gets a client of version
+4 in the same process, which uses the polling transport: it posts the old client's packets to
+python-socketio, and polls for packets to send to the old client. Rooms, events and presence are not
+affected, and only the WSGI interface of python-socketio is used.
 
-The versions differ in who begins a heartbeat, in who says that a client joins the namespace, and
-in what the answer to that contains.
+The versions differ in who starts a heartbeat, in who says that a client joins the namespace, and in
+the answer to that.
 """
 
 import contextlib
@@ -23,20 +23,20 @@ from realtime.sockets import OpenSocket
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-# Types of packets, their first character
+# Types of packets: their first character
 CLOSE, PING, PONG, MESSAGE = "1234"
 JOIN = "40"
 
-#: Between the packets of a body
+#: Separates the packets of a body.
 SEPARATOR = "\x1e"
 
 
 class _SessionEnded(Exception):
-    """python-socketio knows the session no longer."""
+    """python-socketio has ended the session."""
 
 
 class _Session:
-    """A session of a client of version 4 that polls."""
+    """A polling client of version 4."""
 
     def __init__(self, engine: "WSGIApplication", socket: OpenSocket) -> None:
         self._engine = engine
@@ -45,14 +45,14 @@ class _Session:
         [opening] = self.receive()
         parameters = json.loads(opening[1:])
         self._sid = parameters["sid"]
-        # What it offers to clients that poll is not for one that has a websocket already.
+        # The old client has a websocket already, so it must not be offered an upgrade.
         self.opening = opening[0] + json.dumps({**parameters, "upgrades": []})
 
     def send(self, packet: str) -> None:
         self._request("POST", packet)
 
     def receive(self) -> list[str]:
-        """Waits for packets."""
+        """Waits for packets and returns them. Raises _SessionEnded."""
         return self._request("GET").split(SEPARATOR)
 
     def _request(self, method: str, body: str = "") -> str:
@@ -79,7 +79,7 @@ class _Session:
 
 
 class _Client:
-    """The websocket of an old client. It is written to by two threads."""
+    """The websocket of an old client. Two threads write to it."""
 
     def __init__(self, environ: "WSGIEnvironment") -> None:
         self._websocket = Server(environ)
@@ -94,7 +94,7 @@ class _Client:
 
 
 def serve(environ: "WSGIEnvironment", engine: "WSGIApplication") -> None:
-    """Returns when the connection has ended."""
+    """Serves an old client, and returns when the connection has ended."""
     socket: OpenSocket = environ[OpenSocket.KEY]
     client = _Client(environ)
     session = _Session(engine, socket)
@@ -114,7 +114,7 @@ def _to_session(client: _Client, session: _Session) -> None:
     while True:
         packet = client.receive()
         if isinstance(packet, bytes) or SEPARATOR in packet or packet == JOIN:
-            continue  # no client sends this, except that it may join once more
+            continue  # clients only send another JOIN of these, which is redundant
         if packet.startswith(PING):
             client.send(PONG + packet[1:])
         elif packet.startswith(MESSAGE):
@@ -128,7 +128,7 @@ def _to_client(session: _Session, client: _Client, socket: OpenSocket) -> None:
         while True:
             for packet in session.receive():
                 if packet == PING:
-                    continue  # the socket itself notices when the client's heartbeats are missing
+                    continue  # the socket itself detects missing heartbeats of the client
                 if packet.startswith(JOIN):
                     client.send(JOIN)
                 elif packet in ("", CLOSE):

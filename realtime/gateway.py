@@ -1,4 +1,4 @@
-"""What stands before Flask: it takes `/socket.io/` out and hands the rest on."""
+"""WSGI middleware that serves `/socket.io/` and passes the rest to Flask."""
 
 import json
 import logging
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("timelimit.realtime")
 
-#: Bytes of the headers of a handshake. They stay in memory as long as the websocket.
+#: The most bytes of headers in a handshake, which stay in memory as long as the websocket.
 MAX_HEADERS = 8192
 
-#: After this many pulls, phones would have opened a socket.
+#: By this many pulls, phones would have opened a websocket.
 MANY_PULLS = 10
 
 
 class Gateway:
-    """A WSGI application before another one."""
+    """The middleware. Call it with a WSGI environment of gunicorn."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Gateway:
         channel: Channel,
         client_of: Callable[["WSGIEnvironment"], str],
     ) -> None:
-        """`client_of` tells clients apart, for their share of the places."""
+        """`client_of` returns the client of a request, to limit the sockets of each."""
         channel.listen()
         self._engine = channel.server
         self._http = http
@@ -46,7 +46,7 @@ class Gateway:
             self._advice.saw_request(environ["PATH_INFO"])
             return self._http(environ, start_response)
         query = parse_qs(environ["QUERY_STRING"])
-        # No client of TimeLimit polls, and a poll would keep a thread that requests need.
+        # No client of TimeLimit polls, and a poll would occupy a thread that requests need.
         if query.get("transport") != ["websocket"]:
             return _refuse(start_response, "400 Bad Request", 0, "Transport unknown")
         if "sid" in query:
@@ -65,7 +65,7 @@ class Gateway:
             self._advice.saw_socket()
             environ[OpenSocket.KEY] = environ["gunicorn.socket"] = socket
             self._serve(environ, start_response, socket, is_version_4=query.get("EIO") == ["4"])
-        # There is nothing to answer any more; gunicorn takes this as the end of the connection.
+        # The websocket was the answer; gunicorn closes the connection on this.
         raise StopIteration
 
     def _serve(
@@ -76,8 +76,8 @@ class Gateway:
         *,
         is_version_4: bool,
     ) -> None:
-        """Returns when the connection has ended."""
-        # Compression is not worth the 300 KB that it takes per socket.
+        """Serves a websocket, and returns when the connection has ended."""
+        # Compression is not worth its 300 KB per socket.
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         environ["QUERY_STRING"] = "EIO=4&transport=websocket"
         try:
@@ -86,7 +86,7 @@ class Gateway:
             else:
                 engineio3.serve(environ, self._engine.handle_request)
         except Exception as error:
-            # A client that went away or sends garbage; python-engineio's end of a websocket.
+            # The client disconnected or sent garbage, or python-engineio closed the websocket.
             log.debug("a websocket ended by %s", type(error).__name__)
         finally:
             self._engine.end(socket.session)
@@ -118,8 +118,8 @@ def _size_of_headers(environ: dict[str, Any]) -> int:
 
 
 class Advice:
-    """Tells the operator when devices get no websocket: without them the app works when it is set
-    up, and then silently stops to sync."""
+    """Warns the operator when devices get no websocket: without one, the app works while it is set
+    up, then silently stops syncing."""
 
     def __init__(self) -> None:
         self._pulls = 0
@@ -127,11 +127,11 @@ class Advice:
         self._next_refusal = 0.0
 
     def saw_refusal(self) -> None:
-        # Clients try again every few seconds.
+        # Clients retry every few seconds.
         if time.monotonic() > self._next_refusal:
             self._next_refusal = time.monotonic() + 60
             log.warning(
-                "refused a websocket, since %s are open; docs/sockets.md says how to allow more",
+                "refused a websocket because %s are open; docs/sockets.md tells how to allow more",
                 len(open_sockets),
             )
 
@@ -139,19 +139,19 @@ class Advice:
         self._has_warned = True
 
     def saw_no_upgrade(self) -> None:
-        self._warn("a client asked for a websocket, but its request arrived without the upgrade")
+        self._warn("a client requested a websocket, but its request arrived without the upgrade")
 
     def saw_request(self, path: str) -> None:
         if not self._has_warned and path == "/sync/pull-status":
             self._pulls += 1
             if self._pulls == MANY_PULLS and not connection_count():
-                self._warn("devices pull, but none of them has opened a websocket so far")
+                self._warn("devices pull, but none has opened a websocket so far")
 
     def _warn(self, what: str) -> None:
         if not self._has_warned:
             self._has_warned = True
             log.warning(
-                "%s. The app syncs only while it has one, so if this server is behind a reverse "
-                "proxy, let it pass websockets (see README.md)",
+                "%s. The app syncs only while it has one. If the server is behind a reverse proxy, "
+                "configure it to pass websockets (see README.md)",
                 what,
             )

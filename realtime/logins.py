@@ -1,4 +1,4 @@
-"""Whose token a client logs in with."""
+"""Look-ups of the tokens with which clients log in."""
 
 from models import Device
 from storage.database import reading
@@ -7,7 +7,7 @@ from sync.removal import is_retired
 
 @reading
 def family_of(token_hash: str) -> str | None:
-    """The family of the device that has this token, if there is one."""
+    """Returns the id of the family of the device that has this token, if any."""
     family_id: str | None = (
         Device.select(Device.family_id).where(Device.token_hash == token_hash).scalar()
     )
@@ -16,5 +16,5 @@ def family_of(token_hash: str) -> str | None:
 
 @reading
 def was_removed(token_hash: str) -> bool:
-    """Whether a device that was removed had this token."""
+    """Tells whether a device that was removed had this token."""
     return is_retired(token_hash)

@@ -1,7 +1,7 @@
-"""Who of a family is connected, and telling it (realtime.md, "connected devices").
+"""Presence: which devices of a family are connected (realtime.md, "connected devices").
 
-A device is visible if it is connected and shares that. Where the protocol's server sends a list
-for each device that it goes through, here one list is sent when it has changed.
+A device is visible if it is connected and shares that. timelimit-server sends a list for each
+device that it processes; this server sends one list, and only if it has changed.
 """
 
 from collections import defaultdict
@@ -17,30 +17,31 @@ Tell = Callable[[list[str], list[str]], object]
 
 
 class Presence:
-    """To be used by one thread only."""
+    """The visible devices of all families. Only one thread may use it."""
 
     def __init__(self, connections: OwnConnections, tell: Tell) -> None:
         self._connections = connections
         self._tell = tell
-        #: Connections that are to be told, even if nothing has changed, by family
+        #: Connections that get the list even if it has not changed, by family
         self._newcomers: dict[str, set[str]] = defaultdict(set)
 
     def enter(self, sid: str, family_id: str, token_hash: str) -> None:
-        """A connection has logged in with the token of a device. It is told who is visible when
-        the family is looked at next."""
+        """Adds a connection that has logged in with the token of a device. It gets the list of
+        visible devices by the next `refresh` of the family."""
         self._connections.add(family_id, token_hash, sid)
         self._newcomers[family_id].add(sid)
 
     def leave(self, sid: str) -> str | None:
-        """A connection has ended, or logs in anew. Returns the family that it belonged to."""
+        """Removes a connection that has ended or logs in again. Returns the id of its family, if
+        any."""
         family_id = self._connections.remove(sid)
         if family_id is not None:
             self._newcomers[family_id].discard(sid)
         return family_id
 
-    def look_again(self, family_id: str) -> bool:
-        """Other devices may be visible than before: tells the family if it is so. Returns whether
-        it was told."""
+    def refresh(self, family_id: str) -> bool:
+        """Recomputes which devices are visible, and tells the family if that changed. Returns
+        whether it did."""
         with self._connections.exclusive(family_id):
             devices = _devices_of(family_id)
             connected = self._connections.token_hashes(family_id)
@@ -60,7 +61,7 @@ class Presence:
 
 
 def device_room(token_hash: str) -> str:
-    """The room of all connections that have logged in with a token."""
+    """Returns the room of all connections that have logged in with a token."""
     return f"device:{token_hash}"
 
 

@@ -1,8 +1,8 @@
-"""Which connections have logged in, and how many sockets are open, kept in Redis for all processes
+"""The connections that have logged in, and the number of open sockets, in Redis for all processes
 of the server.
 
-What a process notes is forgotten unless it says so again and again, so that a process that dies
-leaves nobody behind who seems to be connected.
+Entries expire unless their process renews them, so that no device seems to be connected to a
+process that has died.
 """
 
 import json
@@ -13,25 +13,24 @@ from typing import Any
 
 import redis
 
+from clock import DAY
 from realtime.connections import OwnConnections
 from realtime.sockets import open_sockets
 
-#: A process that holds the lock of a family for longer has died.
+#: A process that holds the lock of a family for longer is considered dead.
 LOCK_TIMEOUT_S = 10
 
-#: How long Redis may take. Nobody but the worker waits for it.
+#: How long Redis may take to answer. Only the worker waits for it.
 TIMEOUTS = {"socket_timeout": 5, "socket_connect_timeout": 5}
-
-DAY_S = 86400
 
 
 class RedisConnections(OwnConnections):
-    """Per family a sorted set of `token_hash sid`, scored by the second in which a note expires."""
+    """A sorted set of `token_hash sid` per family, scored by the second in which entries expire."""
 
     TROUBLE = (redis.RedisError,)
 
     def __init__(self, url: str, lifetime_s: int) -> None:
-        """Notes are kept for `lifetime_s`."""
+        """`lifetime_s`: how long entries last without being renewed."""
         super().__init__()
         self._lifetime_s = lifetime_s
         self._redis = redis.Redis.from_url(url, decode_responses=True, **TIMEOUTS)
@@ -64,7 +63,7 @@ class RedisConnections(OwnConnections):
         return json.loads(self._redis.get(_shown(family_id)) or "[]")
 
     def note_shown(self, family_id: str, device_ids: list[str]) -> None:
-        self._redis.set(_shown(family_id), json.dumps(device_ids), ex=DAY_S)
+        self._redis.set(_shown(family_id), json.dumps(device_ids), ex=DAY // 1000)
 
     def exclusive(self, family_id: str) -> AbstractContextManager[Any]:
         return self._redis.lock(

@@ -11,11 +11,11 @@ _CHANNEL = "timelimit"
 
 
 class Inbox(socketio.RedisManager):
-    """Hands over the messages of all processes, where python-socketio would send them to the
-    sockets at once."""
+    """Receives the messages of all processes, and passes them to a function; python-socketio would
+    send them to the sockets at once."""
 
     def __init__(self, url: str, receive: Callable[[str, list[str], Any], object]) -> None:
-        """`receive` gets an event, its rooms and its argument, None if it has none."""
+        """`receive` gets an event, its rooms, and its argument or None."""
         super().__init__(url, channel=_CHANNEL)
         self._receive = receive
 
@@ -25,7 +25,7 @@ class Inbox(socketio.RedisManager):
 
 
 class Outbox(socketio.RedisManager):
-    """Its `emit` sends to the inboxes of all processes, including this one."""
+    """Sends messages, by `emit`, to the inboxes of all processes, including this one."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, channel=_CHANNEL, write_only=True, redis_options=TIMEOUTS)

@@ -1,4 +1,4 @@
-"""The open websockets of this process: how many there are and may be, and closing them."""
+"""The open websockets of this process, and their limits."""
 
 import contextlib
 import logging
@@ -17,11 +17,11 @@ log = logging.getLogger("timelimit.realtime")
 class OpenSocket:
     """The TCP connection of a websocket, for simple-websocket to read from and to write to.
 
-    A client that is silent for longer than the heartbeats allow, that doesn't take what it is sent
-    for as long, or that sends more than any client does, is disconnected.
+    A client is disconnected if it is silent for longer than the heartbeats allow, does not accept
+    data for as long, or sends more than any real client does.
     """
 
-    #: where it is in the WSGI environment
+    #: its key in the WSGI environment
     KEY = "timelimit.socket"
 
     PING_TIMEOUT_S = 20
@@ -32,17 +32,17 @@ class OpenSocket:
     MAX_RATE = 16
 
     def __init__(self, connection: socket.socket, address: str) -> None:
-        # A duplicate: the web server's socket has the time limits of requests.
+        # A duplicate, since the web server's socket has the time limits of requests.
         self._connection = socket.socket(fileno=os.dup(connection.fileno()))
         self._connection.settimeout(settings.current().ping_interval_sec + self.PING_TIMEOUT_S)
         self._allowance: float = self.MAX_BURST
         self._read_at = self._opened_at = time.monotonic()
         self.address = address
-        #: that of the device that has logged in; a stranger has none
+        #: the room of the device that has logged in; empty for a stranger
         self.room = ""
         #: by either side. What is still to be read is of no use then.
         self.is_closed = False
-        #: that of python-engineio
+        #: the session id of python-engineio
         self.session = ""
 
     def recv(self, size: int) -> bytes:
@@ -63,17 +63,17 @@ class OpenSocket:
             self._connection.sendall(data)
         except OSError:
             self.close()
-            raise BrokenPipeError from None  # the one that simple-websocket expects
+            raise BrokenPipeError from None  # the error that simple-websocket expects
         return len(data)
 
     def close(self) -> None:
-        """Ends the connection at once, whatever other threads are doing with it."""
+        """Ends the connection at once, even while other threads use it."""
         self.is_closed = True
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
 
     def release(self) -> None:
-        """Gives the descriptor back, when no thread uses it any more."""
+        """Closes the file descriptor, once no thread uses it any more."""
         self._connection.close()
 
     @property
@@ -85,20 +85,20 @@ class OpenSockets:
     """The places for websockets.
 
     A newcomer is a stranger until it has logged in with the token of a device, or of a removed one.
-    Strangers have a tenth of the places. When they need more, one of them has to make place.
+    Strangers have a tenth of the places. If they need more, a newcomer replaces one of them.
     """
 
-    #: A stranger is closed after this time. It includes the time to join the namespace
+    #: A stranger is disconnected after this time. It includes the time to join the namespace
     #: (realtime.md, "Transport").
     LOGIN_TIMEOUT_S = 45
 
-    #: Until then a login may take. After that others may have the place.
+    #: How long a login may take; afterwards, others may have the place.
     LOGIN_TIME_S = 10
 
-    #: Long enough for most logins. Until then nobody loses its place to one like itself.
+    #: Enough for most logins. Until then, no stranger is replaced by another of the same address.
     UNDISTURBED_S = 2
 
-    #: A phone that changes networks leaves sockets behind, and finds out later.
+    #: A phone that changes networks leaves sockets behind, which are detected later.
     MAX_OF_DEVICE = 4
 
     #: How long a newcomer waits for a place. A closed socket keeps its place for milliseconds.
@@ -109,9 +109,9 @@ class OpenSockets:
         self._open: dict[OpenSocket, None] = {}
         self._change = threading.Condition()
         self._is_ending = False
-        #: Each socket keeps a thread, and requests need some, too. `gunicorn.conf.py` sets it.
+        #: Each socket occupies a thread, and requests need some, too. `gunicorn.conf.py` sets this.
         self.limit = 0
-        #: how many other processes have
+        #: the number of open sockets of other processes
         self.elsewhere = 0
 
     def __len__(self) -> int:
@@ -119,7 +119,7 @@ class OpenSockets:
 
     @contextlib.contextmanager
     def admit(self, connection: socket.socket, address: str) -> Iterator[OpenSocket | None]:
-        """Yields None if there is no place for one more. Closes the socket in the end."""
+        """Yields the socket, or None if there is no place for it. Closes it in the end."""
         with self._change:
             newcomer = OpenSocket(connection, address) if self._has_place_for(address) else None
             if newcomer is not None:
@@ -137,7 +137,7 @@ class OpenSockets:
             newcomer.release()
 
     def _has_place_for(self, address: str) -> bool:
-        """Makes a place if need be, and if that is fair."""
+        """Tells whether a newcomer gets a place. Disconnects a stranger for it, if that is fair."""
         strangers = self._strangers()
         if len(strangers) >= max(1, self.limit // 10) or len(self) >= self.limit:
             stranger = self._to_be_replaced(strangers, address)
@@ -153,12 +153,12 @@ class OpenSockets:
         return [each for each in self._open if not each.room and not each.is_closed]
 
     def _to_be_replaced(self, strangers: list[OpenSocket], address: str) -> OpenSocket | None:
-        """The stranger whose place a newcomer gets, if any.
+        """Returns the stranger whose place a newcomer gets, if any.
 
-        It is one that has had time for a login, or else one of the address with the most strangers,
-        so that whoever connects again and again replaces himself. If all come from one address, as
-        behind a proxy that doesn't tell them apart, nobody is replaced before a login can be done:
-        each newcomer has the same chance to be admitted at all.
+        This is one that has had time for a login, otherwise one of the address with the most
+        strangers, so that a client that connects repeatedly replaces itself. If all come from one
+        address, as behind a proxy that hides their addresses, nobody is replaced before a login can
+        succeed: each newcomer has the same chance to be admitted.
         """
         if not strangers:
             return None
@@ -171,7 +171,8 @@ class OpenSockets:
         return last if is_of_crowd or last.age_s > self.UNDISTURBED_S else None
 
     def belongs_to(self, socket: OpenSocket, room: str) -> None:
-        """A socket has logged in as the device of a room. Of too many, the newest ones stay."""
+        """Marks a socket as that of a device. Disconnects the oldest sockets of the device beyond
+        MAX_OF_DEVICE."""
         with self._change:
             socket.room = room
             own = [each for each in self._open if each.room == room and not each.is_closed]
@@ -179,7 +180,7 @@ class OpenSockets:
             each.close()
 
     def close_strangers(self) -> None:
-        """Closes those that have had time enough."""
+        """Disconnects strangers that have had enough time for a login."""
         with self._change:
             strangers = self._strangers()
         for each in strangers:
@@ -187,8 +188,8 @@ class OpenSockets:
                 each.close()
 
     def end(self) -> None:
-        """Closes all and admits no more: the process has to end. Clients connect to the next one
-        by themselves, which they don't do after a disconnection in the sense of socket.io."""
+        """Disconnects all and admits no more, since the process is about to end. Clients reconnect
+        by themselves, which they would not do after a disconnect packet of socket.io."""
         self._is_ending = True
         for each in self._open.copy():
             each.close()
@@ -198,5 +199,5 @@ open_sockets = OpenSockets()
 
 
 def connection_count() -> int:
-    """How many websockets are open, in all processes, including those that have not logged in."""
+    """Returns the number of open websockets in all processes, whether logged in or not."""
     return len(open_sockets) + open_sockets.elsewhere

@@ -223,7 +223,7 @@ def test_the_operator_is_told_about_a_proxy_that_drops_the_upgrade(tmp_path: Pat
     for _ in range(3):
         server.open("/socket.io/?EIO=4&transport=websocket")
     server.stop()
-    assert server.log.count("let it pass websockets") == 1
+    assert server.log.count("configure it to pass websockets") == 1
 
 
 @pytest.mark.parametrize("has_socket", [False, True])
@@ -238,4 +238,4 @@ def test_the_operator_is_told_when_devices_pull_but_never_open_a_socket(
     for _ in range(2 * MANY_PULLS):
         device.full_pull()
     server.stop()
-    assert server.log.count("let it pass websockets") == (0 if has_socket else 1)
+    assert server.log.count("configure it to pass websockets") == (0 if has_socket else 1)
