@@ -9,6 +9,7 @@ from typing import Any
 
 from peewee import Field
 
+from clock import WHOLE_DAY
 from models import (
     AssignedApp,
     Category,
@@ -24,8 +25,6 @@ from sync.pull.state import Pull
 
 #: From this level on clients know slots besides the whole day.
 LEVEL_OF_SLOTS = 2
-
-WHOLE_DAY = (0, 1439)
 
 
 class CategoryRows:
