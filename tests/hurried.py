@@ -14,7 +14,7 @@ OpenSockets.LOGIN_TIMEOUT_S = int(os.environ.get("LOGIN_TIMEOUT_S", "45"))
 chosen = settings.from_environment()
 settings.log_to_stderr(chosen)
 application = create_app(chosen)
-channel = Channel(spread_s=2, look_after_every_s=0.2, redis_lifetime_s=2)
+channel = Channel(spread_s=2, look_after_every_s=0.2, redis_lifetime_s=6)
 application.wsgi_app = Gateway(  # type: ignore[method-assign]
     application.wsgi_app, channel, client_network
 )

@@ -75,6 +75,7 @@ def test_a_push_reaches_the_sockets_of_all_workers(
     tmp_path: Path, redis_url: str, clients: Clients
 ) -> None:
     server = Server(tmp_path, "--workers", "2", REDIS_URL=redis_url).started()
+    until(lambda: len(server.threads()) == 2)  # one of the workers may need longer to start
     before = server.threads()
     families = []
     sockets = []
