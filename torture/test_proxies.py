@@ -20,6 +20,8 @@ MEBIBYTE = 1024 * 1024
 #: What the README's example for nginx allows per address
 MAX_CONNECTIONS = 50
 
+HALF_BODY = PUSH + b"Content-Length: 100\r\n\r\n{"
+
 
 def readme(language: str) -> str:
     found = re.search(rf"```{language}\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
@@ -146,9 +148,7 @@ def test_a_client_can_not_make_up_its_address(proxy: Any, server: Server) -> Non
         assert f"POST {path} from {address}: 400" in server.log
 
 
-@pytest.mark.parametrize(
-    "request_", [b"", b"GET /ti", PUSH + b"Content-Length: 100\r\n\r\n{"], ids=repr
-)
+@pytest.mark.parametrize("request_", [b"", b"GET /ti", HALF_BODY], ids=repr)
 def test_half_requests_end_and_others_are_answered(
     proxy: Any, server: Server, request_: bytes
 ) -> None:
@@ -172,9 +172,7 @@ def test_nginx_bounds_the_connections_of_an_address(proxy: Any) -> None:
     if proxy.name != "nginx":
         pytest.skip("Caddy has no such limit")
     with ExitStack() as stack:
-        sockets = [RawSocket(proxy, 4) for _ in range(MAX_CONNECTIONS + 5)]
-        for each in sockets:
-            stack.callback(each.close)
-        statuses = [each.status for each in sockets]
-    assert statuses == [101] * MAX_CONNECTIONS + [503] * 5
+        half = [stack.enter_context(connect(proxy, HALF_BODY)) for _ in range(MAX_CONNECTIONS + 5)]
+        refused = [received(connection).startswith(b"HTTP/1.1 503") for connection in half]
+    assert refused == [False] * MAX_CONNECTIONS + [True] * 5
     until(lambda: is_answered(proxy))
