@@ -19,6 +19,9 @@ MAX_WAITING = 64
 PATIENCE_S = 5
 PATIENCE_PER_BYTE_S = 1 / 1024
 
+#: How much the kernel keeps of answers that a client has not taken, in bytes; it would keep 4 MiB.
+SEND_BUFFER = 128 * 1024
+
 
 class _Waiting:
     """The connections that threads are waiting for."""
@@ -56,7 +59,9 @@ class ClientSocket(socket.socket):
     def of(cls, accepted: socket.socket) -> "ClientSocket":
         """Takes over a socket."""
         family, kind, protocol = accepted.family, accepted.type, accepted.proto
-        return cls(family, kind, protocol, fileno=accepted.detach())
+        client = cls(family, kind, protocol, fileno=accepted.detach())
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        return client
 
     def begin_request(self) -> None:
         self.began_at = time.monotonic()
