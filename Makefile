@@ -3,6 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 COMMAND := $(BIN)/timelimit-sync
 
+# A new Python or another folder leaves .venv unusable: then forget what is installed there.
+here := import sys; print(sys.prefix, sys.version_info[:2])
+$(shell $(BIN)/python -c '$(here)' 2>/dev/null | cmp -s - .venv/serve || rm -f .venv/serve .venv/dev)
+
 .PHONY: help serve test torture bench conformance lint docs format update audit ci clean
 
 help: ## Show this list
@@ -65,21 +69,22 @@ clean: ## Remove the environment and caches; the data stays
 .venv/serve: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 ...")'
 	@echo "Installing what is needed into .venv"
+	@test -e $@ || rm -rf .venv
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
-	@touch $@
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -c '$(here)' > $@
 
 $(COMMAND): commands/timelimit-sync .venv/serve
 	@ln -sf ../../$< $@
 
 .venv/dev: requirements-dev.txt .venv/serve
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
 .venv/lock: .venv/serve
-	@$(BIN)/pip install --quiet --disable-pip-version-check pip-audit uv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit uv
 	@touch $@
 
 .venv/bench: benchmarks/requirements.txt .venv/serve
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r $<
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

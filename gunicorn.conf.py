@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import signal
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,7 +16,7 @@ from realtime.sockets import open_sockets
 from storage.database import connect, database, migrate
 from version import VERSION
 from web.client_socket import MAX_WAITING
-from web.worker import HttpWorker
+from web.worker import MAX_HEAD, HttpWorker
 
 _settings = settings.from_environment()
 settings.log_to_stderr(_settings)
@@ -54,6 +55,15 @@ graceful_timeout = 5
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
+
+# A single line may be as long as all of them together, which the worker bounds. 0 means no limit.
+limit_request_line = 0
+limit_request_field_size = MAX_HEAD
+
+# Workers prove that they are alive by a file, which must not have to wait for a disk, and the file
+# system may be read-only.
+_memory = "/dev/shm"  # noqa: S108  (gunicorn makes files there as one should)
+worker_tmp_dir = _memory if os.access(_memory, os.W_OK) else None
 
 # Signals are enough to manage the processes.
 control_socket_disable = True

@@ -57,6 +57,14 @@ class Settings:
     redis_url: str = field(repr=False)
 
 
+class LogLevel(fields.String):
+    """A level of Python's logging, in any letter case."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        level = super()._deserialize(value, attr, data, **kwargs).lower()
+        return "warning" if level == "warn" else level
+
+
 class YesNo(fields.Field[bool]):
     """`yes` or `no` and nothing else: `ALWAYS_PRO=false` must not mean yes."""
 
@@ -252,7 +260,7 @@ class Environment(Schema):
         load_default=True,
         metadata={"help": "`yes`: everything is unlocked for all families"},
     )
-    log_level = fields.String(
+    log_level = LogLevel(
         data_key="LOG_LEVEL",
         load_default="info",
         validate=validate.OneOf(

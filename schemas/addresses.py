@@ -26,7 +26,13 @@ def bare_address(text: str) -> str:
     if any(isinstance(defect, InvalidHeaderDefect) for defect in header.defects):
         raise NoAddress("it is malformed")
     groups = header.groups
-    if len(groups) != 1 or groups[0].display_name is not None or len(groups[0].addresses) != 1:
+    is_list = len(text.strip().strip(",")) < len(text.strip())
+    if (
+        is_list
+        or len(groups) != 1
+        or groups[0].display_name is not None
+        or len(groups[0].addresses) != 1
+    ):
         raise NoAddress("it is not exactly one address")
     address = groups[0].addresses[0]
     if not address.username or not address.domain:

@@ -96,6 +96,8 @@ class Sqlite(_Pool, PooledSqliteDatabase):
                 "journal_mode": "wal",
                 "synchronous": "full",
                 "foreign_keys": 1,
+                # Otherwise large transactions need a folder for temporary files.
+                "temp_store": "memory",
             },
         )
 

@@ -51,7 +51,8 @@ def free_port() -> int:
 
 
 class Server:
-    """A process of gunicorn, with the methods of Flask's test client that `wire` needs."""
+    """A process of gunicorn, with the methods of Flask's test client that `wire` needs. `prefix` is
+    a command that executes it."""
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class Server:
         *options: str,
         application: str = "wsgi:application",
         port: int | None = None,
+        prefix: tuple[str, ...] = (),
         **environment: str,
     ) -> None:
         self.port = port or free_port()
@@ -74,7 +76,7 @@ class Server:
         self._families: list[list[str]] = []
         with self._log.open("a") as log:
             self.process = subprocess.Popen(  # noqa: S603
-                [BIN / "gunicorn", application, *options],
+                [*prefix, BIN / "gunicorn", application, *options],
                 cwd=ROOT,
                 env=self._environment,
                 stderr=log,

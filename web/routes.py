@@ -20,6 +20,7 @@ from sync.push.push_actions import push_actions
 from sync.removal import is_device_removed, report_removed
 from sync.server_time import server_time
 from web.body import read_json
+from web.front_page import front_page
 
 Function = Callable[..., dict[str, Any] | str]
 
@@ -36,6 +37,7 @@ class Route(NamedTuple):
 
 
 ROUTES = (
+    Route("/", front_page, method="GET"),
     Route("/time", server_time, method="GET"),
     Route(
         "/sync/push-actions",

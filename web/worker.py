@@ -241,9 +241,9 @@ class HttpWorker(ThreadWorker):
         conn.sock.begin_request()
         try:
             head = conn.parser.unreader.buf.getvalue()
-            if _END_OF_HEAD not in head:
+            if not 0 <= head.find(_END_OF_HEAD) <= MAX_HEAD:
                 too_long: Exception = errors.LimitRequestLine(len(head), MAX_HEAD)
-                if b"\r\n" in head:
+                if 0 <= head.find(b"\r\n") <= MAX_HEAD:
                     too_long = errors.LimitRequestHeaders("too many headers")
                 self.handle_error(None, conn.sock, conn.client, too_long)
                 return False

@@ -37,6 +37,9 @@ def test_an_address_is_reduced_to_what_mails_are_sent_to(text: str, bare: str) -
     "text",
     [
         "a@x.de, b@x.de",
+        "a@x.de,",
+        ",a@x.de",
+        "Name <a@x.de> , ",
         "group: a@x.de;",
         "group:;",
         "a.@x.de",

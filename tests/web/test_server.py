@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,7 +71,7 @@ ERRORS = {
     + b" " * 200_000,
     414: b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n",
     417: b"GET /time HTTP/1.1\r\nExpect: tea\r\n\r\n",
-    431: b"GET /time HTTP/1.1\r\nX: " + b"a" * 10_000 + b"\r\n\r\n",
+    431: b"GET /time HTTP/1.1\r\nX: " + b"a" * 20_000 + b"\r\n\r\n",
     501: PUSH + b"Transfer-Encoding: tea\r\n\r\n",
 }
 
@@ -179,3 +180,60 @@ def test_tls_is_refused(tmp_path: Path) -> None:
     server = Server(tmp_path, "--certfile", __file__, "--keyfile", __file__)
     assert server.process.wait(timeout=PATIENCE_S) != 0
     assert "reverse proxy" in server.log
+
+
+def test_the_front_page_serves_health_checks(server: Server) -> None:
+    lines = server.log.count("\n")
+    answers = {}
+    for method in (b"GET", b"HEAD"):
+        request_ = method + b" / HTTP/1.1\r\nConnection: close\r\n\r\n"
+        with connect(server, request_) as connection:
+            head, answers[method] = received(connection).split(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 ")
+        assert b"\r\nContent-Type: text/plain" in head
+    assert answers[b"GET"].startswith(b"This is timelimit-sync.")
+    assert answers[b"GET"].count(b"\n") == 1
+    assert answers[b"HEAD"] == b""
+    assert server.log.count("\n") == lines
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"GET /?" + 15_000 * b"a" + b" HTTP/1.1", b"GET / HTTP/1.1\r\nX: " + 15_000 * b"a"],
+    ids=["request line", "header"],
+)
+def test_one_line_of_a_head_may_be_long(server: Server, head: bytes) -> None:
+    with connect(server, head + b"\r\nConnection: close\r\n\r\n") as connection:
+        assert received(connection).startswith(b"HTTP/1.1 200 ")
+
+
+#: Makes all file systems but the folder $1 read-only, for the command that follows.
+READ_ONLY = """
+mount --bind "$1" "$1"
+awk '{ print $2 }' /proc/mounts | grep -vE "^(/proc|/sys|/dev/shm|$1)" | while read -r folder; do
+    mount -o remount,bind,ro "$folder"
+done
+shift
+exec "$@"
+"""
+UNSHARE = ("unshare", "--map-root-user", "--mount", "sh", "-ec", READ_ONLY, "sh")
+
+
+def test_only_the_folder_of_the_data_has_to_be_writable(tmp_path: Path) -> None:
+    in_sandbox = (*UNSHARE, str(tmp_path))
+    try:
+        subprocess.run([*in_sandbox, "true"], check=True, capture_output=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this system lets nobody make file systems read-only (unshare)")
+    server = Server(
+        tmp_path,
+        prefix=in_sandbox,
+        HOME="/nonexistent",
+        XDG_RUNTIME_DIR="/nonexistent",
+        TMPDIR="",
+    ).started()
+    family = server.new_family()
+    assert family.parent.pull()
+    server.stop()
+    assert "ERROR" not in server.log
+    assert "Traceback" not in server.log
