@@ -12,13 +12,15 @@ import app  # noqa: F401  (see pre_fork)
 import realtime.gateway  # noqa: F401
 import settings
 from maintenance import retention
+from problem import told_in_one_line
 from realtime.sockets import open_sockets
 from storage.database import connect, database, migrate
 from version import VERSION
 from web.client_socket import MAX_WAITING
 from web.worker import MAX_HEAD, HttpWorker
 
-_settings = settings.from_environment()
+with told_in_one_line():
+    _settings = settings.from_environment()
 settings.log_to_stderr(_settings)
 _log = logging.getLogger("timelimit")
 
@@ -72,6 +74,7 @@ control_socket_disable = True
 loglevel = "warning"
 
 
+@told_in_one_line()
 def on_starting(server: Any) -> None:
     if server.cfg.is_ssl:
         raise settings.SettingsError("TLS is the business of a reverse proxy (see README.md)")

@@ -16,13 +16,16 @@ from urllib.parse import unquote, urlsplit
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
+from problem import Problem
 from schemas.addresses import NoAddress, bare_address, canonical, canonical_domain
 from schemas.fields import first_problem
 
 
-class SettingsError(SystemExit):
-    """An environment variable has an invalid value. Ends the process with a line that names the
-    variable, its value and what is expected."""
+class SettingsError(Problem):
+    """An environment variable has an invalid value. The line names the variable, its value and what
+    is expected."""
+
+    exit_code = os.EX_CONFIG
 
 
 @dataclass(frozen=True)

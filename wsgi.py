@@ -4,13 +4,15 @@ import os
 
 import settings
 from app import create_app
+from problem import told_in_one_line
 
 if os.environ.get("FLASK_RUN_FROM_CLI"):
     # `flask VERB` looks into this module first. Its commands need no realtime channel, whose thread
     # and Redis connections would only delay them.
     from commands.main import DATA_COMMANDS, load_command
 
-    application = create_app()
+    with told_in_one_line():
+        application = create_app()
     for verb in DATA_COMMANDS:
         application.cli.add_command(load_command(verb))
 else:
@@ -18,7 +20,8 @@ else:
     from realtime.gateway import Gateway
     from web.client_address import client_network
 
-    chosen = settings.from_environment()
+    with told_in_one_line():
+        chosen = settings.from_environment()
     settings.log_to_stderr(chosen)
     application = create_app(chosen)
     application.wsgi_app = Gateway(  # type: ignore[method-assign]

@@ -1,12 +1,16 @@
 """What several commands need: the database, a family by its id, and dates for people."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import click
 
 import settings
+from problem import told_in_one_line
 from settings import Settings
 from storage.database import connect, database, migrate
+from storage.engines import DATABASE_TROUBLE
 
 
 def use_settings() -> Settings:
@@ -20,10 +24,19 @@ def use_settings() -> Settings:
     return settings.current()
 
 
-def open_database() -> list[str]:
-    """Brings the database of the settings up to date. Returns the names of applied migrations."""
-    use_settings()
-    return migrate()
+@contextmanager
+def open_database() -> Iterator[list[str]]:
+    """Brings the database of the settings up to date, and closes it at the end. Yields the names of
+    applied migrations. Trouble with the database ends the command with one line."""
+    with told_in_one_line():
+        use_settings()
+        applied = migrate()
+        try:
+            yield applied
+        except DATABASE_TROUBLE as error:
+            raise database.problem(error) from None
+        finally:
+            database.close_all()
 
 
 def no_such_family(family_id: str) -> click.BadParameter:

@@ -9,8 +9,9 @@ from maintenance import retention
 @click.command("migrate")
 def migrate_command() -> None:
     """Bring the database up to date. The server does so itself when it starts."""
-    for name in open_database():
-        click.echo(f"applied {name}")
+    with open_database() as applied:
+        for name in applied:
+            click.echo(f"applied {name}")
     click.echo("The database is up to date.")
 
 
@@ -20,6 +21,6 @@ def cleanup_command() -> None:
 
     Devices of families whose full version ends are not notified; they notice at their next sync.
     """
-    open_database()
-    for job in retention.JOBS:
-        click.echo(f"{job.name}: {job.run()}")
+    with open_database():
+        for job in retention.JOBS:
+            click.echo(f"{job.name}: {job.run()}")

@@ -17,8 +17,8 @@ def device_commands() -> None:
 @click.argument("family_id")
 def add_token(family_id: str) -> None:
     """Print the words to type into the app of a new device. They are good for three hours."""
-    open_database()
-    click.echo(_new_words(family_id))
+    with open_database():
+        click.echo(_new_words(family_id))
 
 
 @db.writing

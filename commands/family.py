@@ -69,10 +69,10 @@ def create_family_command(
         hashes = _checked_hashes(password_hash, second_hash, second_salt)
     else:
         hashes = _hash_password(_ask_for_password())
-    open_database()
-    parent, device, token = _store_family(
-        parent_name, mail.strip(), time_zone, hashes, device_name, device_model
-    )
+    with open_database():
+        parent, device, token = _store_family(
+            parent_name, mail.strip(), time_zone, hashes, device_name, device_model
+        )
     if as_json:
         ids = {
             "familyId": parent.family_id,
@@ -149,8 +149,8 @@ def _store_family(
 @family_commands.command("list")
 def list_families() -> None:
     """List the families, oldest first."""
-    open_database()
-    lines = _described_families()
+    with open_database():
+        lines = _described_families()
     for line in lines:
         click.echo(line)
     if not lines:
@@ -172,9 +172,9 @@ def _described_families() -> list[str]:
 @click.argument("family_id")
 def show_family(family_id: str) -> None:
     """Show users, devices and categories of a family."""
-    open_database()
-    for line in _described_family(family_id):
-        click.echo(line)
+    with open_database():
+        for line in _described_family(family_id):
+            click.echo(line)
 
 
 @db.reading
@@ -213,11 +213,11 @@ def _last_contact(device: Device) -> str:
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def delete_family_command(family_id: str, yes: bool) -> None:
     """Delete a family and all its data. Its devices reset themselves at their next sync."""
-    open_database()
-    db.reading(_existing)(family_id)
-    if not yes:
-        click.confirm(f"Delete family {family_id} for good?", abort=True)
-    _delete(family_id)
+    with open_database():
+        db.reading(_existing)(family_id)
+        if not yes:
+            click.confirm(f"Delete family {family_id} for good?", abort=True)
+        _delete(family_id)
     click.echo(f"Family {family_id} is deleted.")
     click.echo(
         "Its devices reset themselves at their next sync. Commands can't reach the devices that "

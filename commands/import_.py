@@ -13,9 +13,9 @@ from commands.common import use_settings
 from maintenance.moving_in.inspection import Inventory
 from maintenance.moving_in.move import move_in
 from maintenance.moving_in.old_settings import translate
-from maintenance.moving_in.problem import Problem
 from maintenance.moving_in.report import Report
 from maintenance.moving_in.tables import TABLES
+from problem import Problem, told_in_one_line
 
 #: Rows between two lines about a big table, where there is no terminal for a bar.
 ROWS_PER_LINE = 100_000
@@ -51,7 +51,8 @@ def import_command(
         click.echo(translate(settings_file.read()))
     if source is None:
         return
-    target = use_settings().database_url
+    with told_in_one_line():
+        target = use_settings().database_url
     route = f"from {_without_login(source)} into {_without_login(target)}"
     with ExitStack() as shown:
         try:

@@ -10,8 +10,8 @@ from commands.common import as_date, open_database
 @click.argument("mail")
 def login_code_command(mail: str) -> None:
     """Print the open codes of an address, newest first."""
-    open_database()
-    codes = open_codes(mail)
+    with open_database():
+        codes = open_codes(mail)
     for code, created_at in codes:
         click.echo(f"{code}  (asked for {as_date(created_at)})")
     if not codes:

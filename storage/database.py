@@ -51,11 +51,15 @@ def connect(url: str) -> Sqlite | MySQL:
 
 
 def migrate() -> list[str]:
-    """Brings the schema up to date. Returns the names of the migrations that were applied."""
-    if isinstance(database.obj, Sqlite):
-        make_private(Path(database.database))
-    with database.connection_context():
-        return migrate_schema(database.obj)
+    """Brings the schema up to date. Returns the names of the migrations that were applied. Raises
+    Problem if the database can't be used as it is."""
+    try:
+        if isinstance(database.obj, Sqlite):
+            make_private(Path(database.database))
+        with database.connection_context():
+            return migrate_schema(database.obj)
+    except DATABASE_TROUBLE as error:
+        raise database.problem(error) from None
 
 
 def migrate_schema(target: Database) -> list[str]:

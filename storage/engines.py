@@ -20,6 +20,7 @@ from peewee import (
 )
 from playhouse.pool import MaxConnectionsExceeded, PooledMySQLDatabase, PooledSqliteDatabase
 
+from problem import Problem
 from storage.fair_lock import FairLock
 
 #: How long to wait for a lock. Three attempts have to fit well into the 10 s that clients wait.
@@ -150,6 +151,10 @@ class Sqlite(_Pool, PooledSqliteDatabase):
                 raise OperationalError(*error.args) from error
             raise
 
+    def problem(self, error: Exception) -> Problem:
+        """Tells a person about trouble that ends a start or a command."""
+        return Problem(f"the SQLite database {self.database} can't be used: {error}")
+
     def is_conflict(self, error: Exception) -> bool:
         """Tells whether a retry of the whole transaction can succeed."""
         original = getattr(error, "orig", error)  # Peewee keeps the error that it wraps
@@ -201,6 +206,10 @@ class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
                 # The commit may have succeeded, so a retry could apply it twice.
                 raise OperationalError("the connection was lost during a commit") from error
             raise
+
+    def problem(self, error: Exception) -> Problem:
+        """Tells a person about trouble that ends a start or a command."""
+        return Problem(f"the MySQL database {self.database} can't be used: {error.args[-1]}")
 
     def is_conflict(self, error: Exception) -> bool:
         """Tells whether a retry of the whole transaction can succeed, if need be on a new

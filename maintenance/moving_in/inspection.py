@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from maintenance.moving_in.problem import Problem
 from maintenance.moving_in.sources import Source
 from maintenance.moving_in.tables import NEWEST, OLDEST, TABLES, Table
+from problem import Problem
 
 #: Nobody reads them, there or here.
 _LOST = {

@@ -8,7 +8,6 @@ from peewee import SqliteDatabase, fn
 
 import clock
 from maintenance.moving_in.inspection import Inventory, take_inventory
-from maintenance.moving_in.problem import Problem
 from maintenance.moving_in.report import Report
 from maintenance.moving_in.sources import Source
 from maintenance.moving_in.sources.mysql import MySQLSource
@@ -17,6 +16,7 @@ from maintenance.moving_in.sources.sqlite import SqliteSource
 from maintenance.moving_in.target import new_database, throwaway_database
 from maintenance.moving_in.transfer import Progress, transfer
 from models import Family, User
+from problem import Problem
 from storage.database import database
 from storage.rows import tuples
 

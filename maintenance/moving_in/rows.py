@@ -7,10 +7,10 @@ from peewee import BlobField, BooleanField, CharField, Field, IntegerField
 
 import models
 from identifiers import token_hash
-from maintenance.moving_in.problem import Problem
 from maintenance.moving_in.report import Report
 from maintenance.moving_in.sources.sqlite import InvalidText
 from maintenance.moving_in.tables import Table
+from problem import Problem
 
 Convert = Callable[[Any], Any]
 

@@ -17,7 +17,7 @@ import pymysql
 from peewee import Database, DataError, IntegrityError, PeeweeException, SqliteDatabase
 
 import models
-from maintenance.moving_in.problem import Problem
+from problem import Problem
 from storage import database as db
 from storage.engines import MySQL, Sqlite
 

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
+from peewee import OperationalError
 
+import commands.family
 from commands.main import COMMANDS, DATA_COMMANDS, timelimit_sync
+from storage import database as db
 from tests.command_line import run
 from tests.real_server import BIN, ROOT, free_port, until
 from version import VERSION
@@ -89,17 +93,34 @@ sys.exit("realtime.channel" in sys.modules or "socketio" in sys.modules)
     assert "There are no families yet" in result.stdout
 
 
-def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("program", [(SCRIPT, "family", "list"), (BIN / "flask", "migrate")])
+def test_a_wrong_setting_ends_a_command_with_one_line(
+    program: tuple[str | Path, ...], tmp_path: Path
+) -> None:
     result = subprocess.run(  # noqa: S603
-        [SCRIPT, "family", "list"],
+        program,
+        cwd=ROOT,
         env=environment(tmp_path, ALWAYS_PRO="perhaps"),
         text=True,
         capture_output=True,
         check=False,
     )
-    assert result.returncode != 0
-    assert "ALWAYS_PRO" in result.stderr
-    assert "Traceback" not in result.stderr
+    assert result.returncode == 78
+    assert result.stderr == "ALWAYS_PRO=perhaps: must be yes or no\n"
+
+
+def test_trouble_with_the_database_ends_a_command_with_one_line(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise OperationalError("the disk is on fire")
+
+    monkeypatch.setattr(commands.family, "_described_families", fail)
+    result = run("family", "list")
+    assert result.exit_code == 1
+    (line,) = result.stderr.splitlines()
+    assert line.endswith("the disk is on fire")
+    assert db.database.database in line
 
 
 def test_the_version_is_told(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def test_the_log_tells_the_address_and_warns_if_others_can_reach_it(
 
 def test_tls_is_refused(tmp_path: Path) -> None:
     server = Server(tmp_path, "--certfile", __file__, "--keyfile", __file__)
-    assert server.process.wait(timeout=PATIENCE_S) != 0
+    assert server.process.wait(timeout=PATIENCE_S) == 78
     assert "reverse proxy" in server.log
 
 
@@ -237,3 +237,16 @@ def test_only_the_folder_of_the_data_has_to_be_writable(tmp_path: Path) -> None:
     server.stop()
     assert "ERROR" not in server.log
     assert "Traceback" not in server.log
+
+
+def test_a_wrong_setting_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    server = Server(tmp_path, ALWAYS_PRO="perhaps")
+    assert server.process.wait(timeout=PATIENCE_S) == 78
+    assert server.log == "ALWAYS_PRO=perhaps: must be yes or no\n"
+
+
+def test_a_database_in_trouble_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    server = Server(tmp_path, DATABASE_URL="mysql://root@127.0.0.1:1/nothing")
+    assert server.process.wait(timeout=PATIENCE_S) == 1
+    (line,) = server.log.splitlines()
+    assert "the MySQL database nothing can't be used" in line

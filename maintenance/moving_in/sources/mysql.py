@@ -6,8 +6,8 @@ from typing import Any
 import pymysql
 from pymysql.cursors import SSCursor
 
-from maintenance.moving_in.problem import Problem
 from maintenance.moving_in.sources import Row, portions
+from problem import Problem
 
 CONNECT_TIMEOUT_S = 10
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from maintenance.moving_in.problem import Problem
 from maintenance.moving_in.sources import MAX_ROWS, MAX_SIZE, Row, size_of
+from problem import Problem
 
 CONNECT_TIMEOUT_S = 10
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
-from maintenance.moving_in.problem import Problem
 from maintenance.moving_in.sources import Row, portions
+from problem import Problem
 
 #: How dumps begin, in text and as `pg_dump -Fc` writes them.
 _DUMPS = (b"--", b"/*", b"PGDMP", b"PRAGMA ", b"BEGIN", b"CREATE ", b"SET ", b"\n--", b"\\restrict")

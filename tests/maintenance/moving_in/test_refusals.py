@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from maintenance.moving_in.problem import Problem
 from maintenance.moving_in.sources import sqlite
 from maintenance.moving_in.tables import NEWEST, OLDEST, TABLES
+from problem import Problem
 from storage import database as db
 from tests.maintenance.moving_in.conftest import imported, stored_rows
 from tests.maintenance.moving_in.dumps import (
