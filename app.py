@@ -21,7 +21,7 @@ def create_app(chosen: Settings | None = None) -> Flask:
     answers 500 to everything, since it would work on the data of the second.
     """
     global _newest
-    chosen = chosen or settings.from_environment()
+    chosen = chosen or settings.load()
     settings.use(chosen)
     database.initialize(connect(chosen.database_url))
     app = _newest = Flask("timelimit-sync", static_folder=None)

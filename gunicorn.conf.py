@@ -20,7 +20,7 @@ from web.client_socket import MAX_WAITING
 from web.worker import MAX_HEAD, HttpWorker
 
 with told_in_one_line():
-    _settings = settings.from_environment()
+    _settings = settings.load()
 settings.log_to_stderr(_settings)
 _log = logging.getLogger("timelimit")
 
@@ -96,6 +96,8 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
+    for remark in settings.gather().remarks:
+        _log.warning("%s", remark)
     for listener in server.LISTENERS:
         _log.info("timelimit-sync %s listens on %s", VERSION, listener)
         if _is_reachable_from_outside(listener):

@@ -1,7 +1,7 @@
-"""The settings: environment variables with types, defaults and a line of help each.
+"""The settings: their names, types, defaults, and a line of help each.
 
 Names are those of timelimit-server where it has the same setting (http.md, "Environment
-variables"). An empty variable counts as unset.
+variables"). settings_file.py says where they come from.
 """
 
 import json
@@ -11,14 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load, validate
 
+import settings_file
 from problem import Problem
 from schemas.addresses import NoAddress, bare_address, canonical, canonical_domain
 from schemas.fields import first_problem
+from settings_file import ENVIRONMENT, Given
 
 
 class SettingsError(Problem):
@@ -345,20 +348,58 @@ class Environment(Schema):
         return {**given, "mail_server": transport or url}
 
 
-#: Variables whose values are not shown.
-_SECRET = {"ADMIN_TOKEN", "SIGN_SECRET", "MAIL_TRANSPORT", "SMTP_URL", "REDIS_URL"}
+#: Settings that are secrets, or have passwords in them.
+SECRET = ("ADMIN_TOKEN", "DATABASE_URL", "MAIL_TRANSPORT", "REDIS_URL", "SIGN_SECRET", "SMTP_URL")
 
 
-def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Reads and validates the settings. Raises SettingsError."""
+def gather() -> Given:
+    """The settings that this process is given. Raises BadSource."""
+    url = os.environ.get("DATABASE_URL", "").strip() or defaults()["DATABASE_URL"]
+    path = unquote(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else "data/"
+    return settings_file.gather(
+        os.environ, data_folder=Path(path).parent, names=defaults(), secret_names=SECRET
+    )
+
+
+def load() -> Settings:
+    """The settings of this process. Raises SettingsError or BadSource."""
+    given = gather()
+    return from_environment(given.values, given.origins)
+
+
+def from_environment(
+    environment: Mapping[str, str], origins: Mapping[str, str] | None = None
+) -> Settings:
+    """Validates settings. Raises SettingsError."""
     given = {name: value.strip() for name, value in environment.items() if value.strip()}
     try:
         return Settings(**Environment().load(given))
     except ValidationError as error:
         name, problems = next(iter(error.messages_dict.items()))
-        secret = name in _SECRET or (name == "DATABASE_URL" and "@" in given[name])
-        value = "***" if secret else given[name]
-        raise SettingsError(f"{name}={value}: {problems[0]}") from None
+        origin = (origins or {}).get(name, ENVIRONMENT)
+        source = "" if origin == ENVIRONMENT else f" (set in {origin})"
+        raise SettingsError(f"{name}={shown(name, given[name])}: {problems[0]}{source}") from None
+
+
+def defaults() -> dict[str, str]:
+    """The defaults of all settings, as they would be written, by name."""
+    return {
+        str(each.data_key): _written(each.load_default) for each in Environment().fields.values()
+    }
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (tuple, frozenset)):
+        return ",".join(str(item) for item in value)
+    return "" if value in (None, missing) else str(value)
+
+
+def shown(name: str, value: str) -> str:
+    """The value of a setting for people, without secrets."""
+    is_secret = name in SECRET and not (name == "DATABASE_URL" and "@" not in value)
+    return "***" if is_secret and value else value
 
 
 def log_to_stderr(settings: Settings) -> None:

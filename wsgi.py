@@ -21,7 +21,7 @@ else:
     from web.client_address import client_network
 
     with told_in_one_line():
-        chosen = settings.from_environment()
+        chosen = settings.load()
     settings.log_to_stderr(chosen)
     application = create_app(chosen)
     application.wsgi_app = Gateway(  # type: ignore[method-assign]

@@ -19,7 +19,7 @@ class Ceiling(Model):
         table_name = "benchmark_ceiling"
 
 
-database.initialize(connect(settings.from_environment().database_url))
+database.initialize(connect(settings.load().database_url))
 with database.connection_context():
     database.create_tables([Ceiling])
     if not Ceiling.select().exists():

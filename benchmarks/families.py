@@ -31,7 +31,7 @@ SESSION_LIMIT = [0, 1439, 1_800_000, 600_000]
 @contextmanager
 def server_in_process(database_url: str) -> Iterator[FlaskClient]:
     """A client of the application, which runs in this process on a migrated database."""
-    app = create_app(replace(settings.from_environment(), database_url=database_url))
+    app = create_app(replace(settings.load(), database_url=database_url))
     migrate()
     try:
         yield app.test_client()

@@ -14,12 +14,12 @@ from storage.engines import DATABASE_TROUBLE
 
 
 def use_settings() -> Settings:
-    """The settings of the environment, which the process has then, with their database.
+    """The settings, which the process has then, with their database.
 
     `flask` has made an application before, which did so; `timelimit-sync` makes none.
     """
     if database.obj is None:
-        settings.use(settings.from_environment())
+        settings.use(settings.load())
         database.initialize(connect(settings.current().database_url))
     return settings.current()
 

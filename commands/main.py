@@ -1,9 +1,12 @@
 """`timelimit-sync VERB`: everything that an operator does."""
 
+import os
 from importlib import import_module
+from pathlib import Path
 
 import click
 
+from settings_file import CONFIG
 from version import VERSION
 
 #: Commands about the data, by verb. `flask VERB` runs them, too.
@@ -19,6 +22,7 @@ DATA_COMMANDS = {
 COMMANDS = {
     "serve": "commands.serve:serve_command",
     **DATA_COMMANDS,
+    "config": "commands.config:config_command",
     "conformance": "commands.conformance:conformance_command",
 }
 
@@ -41,9 +45,12 @@ class _LazyGroup(click.Group):
 
 @click.group("timelimit-sync", cls=_LazyGroup)
 @click.version_option(VERSION, message="timelimit-sync %(version)s")
-def timelimit_sync() -> None:
+@click.option("--config", metavar="FILE", help="The settings file.")
+def timelimit_sync(config: str | None) -> None:
     """Run a sync server for TimeLimit, and look after its families.
 
-    Settings are environment variables (README.md). Commands need the same DATABASE_URL as the
-    server, and may run beside it.
+    Settings are environment variables, and lines of a settings file (README.md). Commands need the
+    same settings as the server, and may run beside it.
     """
+    if config is not None:
+        os.environ[CONFIG] = str(Path(config).absolute())

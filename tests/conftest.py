@@ -23,6 +23,7 @@ from app import create_app
 from mails import Mail
 from mails.outbox import outbox
 from models import RateLimit
+from settings_file import CONFIG
 from storage import database as db
 from sync.notifications import ShouldSync, should_sync
 from tests import usage_only
@@ -38,6 +39,8 @@ from web.refusals import RefusalLog
 
 @pytest.fixture(scope="session", autouse=True)
 def default_settings() -> None:
+    # A settings file of this machine must not change what servers and commands do here.
+    os.environ[CONFIG] = os.devnull
     settings.use(settings.from_environment({}))
 
 

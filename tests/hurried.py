@@ -11,7 +11,7 @@ from web.client_address import client_network
 
 OpenSockets.LOGIN_TIMEOUT_S = int(os.environ.get("LOGIN_TIMEOUT_S", "45"))
 
-chosen = settings.from_environment()
+chosen = settings.load()
 settings.log_to_stderr(chosen)
 application = create_app(chosen)
 channel = Channel(spread_s=2, look_after_every_s=0.2, redis_lifetime_s=6)
