@@ -124,11 +124,14 @@ def refusals() -> Iterator[dict[float, str]]:
                 lines[float(found[1])] = record.getMessage()
 
     log, collector = logging.getLogger("timelimit.push"), Collector()
+    level = log.level
+    log.setLevel(logging.DEBUG)  # Repetitions are logged there only.
     log.addHandler(collector)
     try:
         yield lines
     finally:
         log.removeHandler(collector)
+        log.setLevel(level)
 
 
 class Device:

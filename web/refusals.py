@@ -1,14 +1,13 @@
 """The log of refused requests, which stays small whatever strangers send.
 
-The first refusal of a kind is logged at once. Repetitions are counted, and the count is logged
-after a minute.
+The first refusal of a kind is logged at once, and the number of repetitions after a minute.
 """
 
 import logging
-import threading
-from collections import Counter
 from typing import NamedTuple
 from urllib.parse import quote
+
+from repetitions import Repetitions
 
 log = logging.getLogger("timelimit")
 
@@ -30,15 +29,21 @@ class Kind(NamedTuple):
 
 class RefusalLog:
     def __init__(self) -> None:
-        self._counts: Counter[Kind] = Counter()
-        self._lock = threading.Lock()
+        self._repetitions = Repetitions(
+            PERIOD_S,
+            _tell_repeated,
+            max_kinds=MAX_KINDS,
+            scope=lambda kind: "all clients",
+            widened=lambda kind: kind._replace(client="other clients"),
+        )
+        self.tell_repeated = self._repetitions.tell
 
     def write(
         self, kind: Kind, request: str, reason: object, *, error: Exception | None = None
     ) -> None:
         """Logs or counts a refusal. `request` is method and path, as the client sent them. The
         traceback of `error` is logged, too."""
-        if self._count(kind) == 1:
+        if self._repetitions.is_first(kind):
             log.log(
                 _level(kind),
                 "%s from %s: %s %s",
@@ -50,31 +55,16 @@ class RefusalLog:
                 exc_info=error,
             )
 
-    def _count(self, kind: Kind) -> int:
-        with self._lock:
-            if not self._counts:
-                timer = threading.Timer(PERIOD_S, self.tell_repeated)
-                timer.daemon = True
-                timer.start()
-            if kind not in self._counts and len(self._counts) >= MAX_KINDS:
-                kind = kind._replace(client="other clients")
-            self._counts[kind] += 1
-            return self._counts[kind]
 
-    def tell_repeated(self) -> None:
-        """Logs how often each kind was repeated, and starts a new period."""
-        with self._lock:
-            counts, self._counts = self._counts, Counter()
-        for kind, count in counts.items():
-            if count > 1:
-                log.log(
-                    _level(kind),
-                    "%s from %s: %s, %s more times within a minute",
-                    kind.route,
-                    kind.client,
-                    kind.status,
-                    count - 1,
-                )
+def _tell_repeated(kind: Kind, count: int) -> None:
+    log.log(
+        _level(kind),
+        "%s from %s: %s, %s more times within a minute",
+        kind.route,
+        kind.client,
+        kind.status,
+        count,
+    )
 
 
 def _level(kind: Kind) -> int:

@@ -1,7 +1,6 @@
 """POST /sync/push-actions: order, sequence numbers, savepoints, and what a refused action means
 (push-actions.md)."""
 
-import logging
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -19,10 +18,9 @@ from sync.notifications import announce_presence, notify_family
 from sync.push import integrity, self_limit
 from sync.push.changes import Changes
 from sync.push.item import Item, Misnumbered, read_item
+from sync.push.refusal_log import refusals
 from sync.push.refused import Refused
 from sync.push.state import Proof, Push
-
-log = logging.getLogger("timelimit.push")
 
 
 class Outcome(NamedTuple):
@@ -79,14 +77,7 @@ def _apply_all(push: Push, items: list[Item | Misnumbered], next_number: int) ->
             applied.add(push.changes)
         except Refused as refusal:
             any_refused = True
-            log.warning(
-                "refused: device %s of family %s, number %s, %s: %s",
-                push.device_id,
-                push.family_id,
-                item.sequence_number,
-                item.type,
-                refusal,
-            )
+            refusals.write(push, item, refusal)
     return Outcome(applied, next_number, any_refused)
 
 
@@ -110,7 +101,6 @@ def _apply(push: Push, item: Item) -> None:
         raise Refused(f"it conflicts with what is stored: {error}") from None
     except Exception as error:
         # If the push failed, the client would retry it forever.
-        log.exception("%s failed unexpectedly", definition.type)
         raise Refused(f"unexpected {type(error).__name__}") from error
 
 
