@@ -95,10 +95,7 @@ class Gateway:
 def _refuse(
     start_response: "StartResponse", status: str, code: int, message: str
 ) -> Iterable[bytes]:
-    start_response(
-        status,
-        [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")],
-    )
+    start_response(status, [("Content-Type", "application/json")])
     return [json.dumps({"code": code, "message": message}).encode()]
 
 

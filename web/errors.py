@@ -20,12 +20,6 @@ from web.refusals import Kind, refusals
 def answer_errors(app: Flask) -> None:
     """Makes the app answer every exception of a request by `{status, error, message}`."""
     app.register_error_handler(Exception, _answer)
-    app.after_request(_forbid_sniffing)
-
-
-def _forbid_sniffing(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 def _answer(error: Exception) -> Response:

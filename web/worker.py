@@ -40,6 +40,9 @@ MAX_GATHERED = 32 * 1024
 MAX_TINY_CHUNKS = 1000
 BIG_CHUNK = 512
 
+#: A line of each head: browsers must not take an answer for anything but what it says it is.
+_NO_SNIFFING = "X-Content-Type-Options: nosniff\r\n"
+
 _END_OF_HEAD = b"\r\n\r\n"
 _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
@@ -277,8 +280,7 @@ class HttpWorker(ThreadWorker):
             client.sendall(
                 f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
                 "Connection: close\r\nContent-Type: application/json\r\n"
-                "X-Content-Type-Options: nosniff\r\n"
-                f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
+                f"{_NO_SNIFFING}Content-Length: {len(body)}\r\n\r\n{body}".encode()
             )
 
 
@@ -326,9 +328,12 @@ def _without_crumbs(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 class _Response(wsgi.Response):
+    """An answer of the application. Its head forbids sniffing, and names no server."""
+
     def default_headers(self) -> list[str]:
-        return [line for line in super().default_headers() if not line.startswith("Server:")]
+        lines = [line for line in super().default_headers() if not line.startswith("Server:")]
+        return [*lines, _NO_SNIFFING]
 
 
-# gunicorn has no setting to leave that header out.
+# gunicorn has no setting for these headers.
 wsgi.Response = _Response
