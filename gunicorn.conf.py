@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 import app  # noqa: F401  (see pre_fork)
@@ -14,7 +13,7 @@ import settings
 from maintenance import retention
 from problem import told_in_one_line
 from realtime.sockets import open_sockets
-from storage.database import connect, database, migrate
+from storage.database import connect, database, start
 from version import VERSION
 from web.client_socket import MAX_WAITING
 from web.worker import MAX_HEAD, HttpWorker
@@ -84,7 +83,7 @@ def on_starting(server: Any) -> None:
             "REDIS_URL, for example to redis://localhost:6379/0, or run one worker"
         )
     database.initialize(connect(_settings.database_url))
-    for name in migrate():
+    for name in start(alone=not _settings.redis_url):
         _log.info("migrated the database: %s", name)
     database.close_all()  # workers must not inherit connections
 
@@ -106,10 +105,7 @@ def when_ready(server: Any) -> None:
                 "HOST=127.0.0.1, unless a proxy with TLS on another machine or container needs it",
                 listener,
             )
-    if _settings.database_url.startswith("sqlite"):
-        _log.info("the data is in %s", Path(database.database).resolve())
-    else:
-        _log.info("the data is in the MySQL database %s", database.database)
+    _log.info("the data is in %s", database.location)
     if _settings.mail_server is None:
         _log.info(
             "no SMTP_URL: login codes are logged here, and shown by timelimit-sync login-code MAIL"
@@ -140,3 +136,11 @@ def post_worker_init(worker: Any) -> None:
 
 def worker_int(worker: Any) -> None:
     open_sockets.end()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    database.end()
+
+
+def on_exit(server: Any) -> None:
+    database.end()  # for workers that were killed

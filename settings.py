@@ -87,6 +87,13 @@ def _known_database(url: str) -> None:
     except ValueError as error:
         raise ValidationError(f"not a URL: {error}") from error
     if parts.scheme == "sqlite" and url.startswith("sqlite:///") and len(parts.path) > 1:
+        if parts.path == "/:memory:":
+            raise ValidationError(
+                "must name a file: each connection to :memory: has another database, and none "
+                "survives a restart"
+            )
+        if parts.query or parts.fragment:
+            raise ValidationError("must end with the path of a file; write ? as %3F and # as %23")
         return
     if parts.scheme == "mysql" and parts.hostname and len(parts.path) > 1:
         return

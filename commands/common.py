@@ -25,12 +25,13 @@ def use_settings() -> Settings:
 
 
 @contextmanager
-def open_database() -> Iterator[list[str]]:
+def open_database(*, create: bool = False) -> Iterator[list[str]]:
     """Brings the database of the settings up to date, and closes it at the end. Yields the names of
-    applied migrations. Trouble with the database ends the command with one line."""
+    applied migrations. Trouble with the database ends the command with one line, and so does its
+    absence, unless the command may `create` it."""
     with told_in_one_line():
         use_settings()
-        applied = migrate()
+        applied = migrate(create=create)
         try:
             yield applied
         except DATABASE_TROUBLE as error:
@@ -41,7 +42,8 @@ def open_database() -> Iterator[list[str]]:
 
 def no_such_family(family_id: str) -> click.BadParameter:
     return click.BadParameter(
-        f"there is no family {family_id}; see: timelimit-sync family list", param_hint="FAMILY_ID"
+        f"there is no family {family_id} in {database.location}; see: timelimit-sync family list",
+        param_hint="FAMILY_ID",
     )
 
 

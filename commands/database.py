@@ -9,7 +9,7 @@ from maintenance import retention
 @click.command("migrate")
 def migrate_command() -> None:
     """Bring the database up to date. The server does so itself when it starts."""
-    with open_database() as applied:
+    with open_database(create=True) as applied:
         for name in applied:
             click.echo(f"applied {name}")
     click.echo("The database is up to date.")

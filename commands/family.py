@@ -69,7 +69,7 @@ def create_family_command(
         hashes = _checked_hashes(password_hash, second_hash, second_salt)
     else:
         hashes = _hash_password(_ask_for_password())
-    with open_database():
+    with open_database(create=True):
         parent, device, token = _store_family(
             parent_name, mail.strip(), time_zone, hashes, device_name, device_model
         )
@@ -154,7 +154,10 @@ def list_families() -> None:
     for line in lines:
         click.echo(line)
     if not lines:
-        click.echo("There are no families yet; create one with: timelimit-sync family create")
+        click.echo(
+            f"There are no families in {db.database.location} yet; create one with: "
+            "timelimit-sync family create"
+        )
 
 
 @db.reading

@@ -4,6 +4,7 @@ import click
 
 from accounts.mail_login import open_codes
 from commands.common import as_date, open_database
+from storage.database import database
 
 
 @click.command("login-code")
@@ -15,4 +16,6 @@ def login_code_command(mail: str) -> None:
     for code, created_at in codes:
         click.echo(f"{code}  (asked for {as_date(created_at)})")
     if not codes:
-        raise click.ClickException(f"No code for {mail} is open; ask for one in the app.")
+        raise click.ClickException(
+            f"No code for {mail} is open in {database.location}; ask for one in the app."
+        )

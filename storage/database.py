@@ -12,10 +12,10 @@ from typing import ParamSpec, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from peewee import Database, DatabaseProxy
-from playhouse.migrations import Runner
+from playhouse.migrations import Migration, Runner
 
-from storage.engines import DATABASE_TROUBLE, MySQL, Sqlite
-from storage.private_files import make_private
+from problem import Problem
+from storage.engines import DATABASE_TROUBLE, MIGRATIONS, Contents, MySQL, Sqlite
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,6 +26,8 @@ log = logging.getLogger("timelimit.database")
 
 #: The handle that the models are bound to; `create_app` gives it a database.
 database = DatabaseProxy()
+
+MIGRATION_FILES = str(Path(__file__).parent / "migrations")
 
 #: Pauses before the second and third attempt, in ms (push-actions.md, "What rejects an action and
 #: what fails the push").
@@ -50,21 +52,82 @@ def connect(url: str) -> Sqlite | MySQL:
     )
 
 
-def migrate() -> list[str]:
-    """Brings the schema up to date. Returns the names of the migrations that were applied. Raises
-    Problem if the database can't be used as it is."""
-    try:
+def start(*, alone: bool) -> list[str]:
+    """Makes the database ready for a server, and brings the schema up to date. Returns the names of
+    the migrations that were applied. Raises Problem if the database can't be used as it is.
+
+    With `alone` no other server may use the same SQLite file. That holds until the process and its
+    children have ended.
+    """
+    with _told_as_problem():
+        contents = _prepare(create=True, only_as_owner=False)
         if isinstance(database.obj, Sqlite):
-            make_private(Path(database.database))
-        with database.connection_context():
-            return migrate_schema(database.obj)
+            database.obj.file.hold(alone=alone)
+            database.obj.file.check()
+        return _apply_missing(contents)
+
+
+def migrate(*, create: bool = True) -> list[str]:
+    """Makes the database ready for a command, and brings the schema up to date. Returns the names
+    of the migrations that were applied. Raises Problem if the database can't be used as it is, or,
+    without `create`, if there is none."""
+    with _told_as_problem():
+        return _apply_missing(_prepare(create=create, only_as_owner=True))
+
+
+@contextmanager
+def _told_as_problem() -> Iterator[None]:
+    try:
+        yield
     except DATABASE_TROUBLE as error:
         raise database.problem(error) from None
 
 
+def _prepare(*, create: bool, only_as_owner: bool) -> Contents:
+    """Asks everything before anything is made."""
+    engine = database.obj
+    if isinstance(engine, Sqlite):
+        engine.file.require_access(create=create, only_as_owner=only_as_owner)
+    contents: Contents = engine.contents()
+    if unknown := contents.migrations - _known_migrations():
+        raise Problem(
+            f"{engine.location} was changed by a newer version of this server ({max(unknown)}): "
+            "install that version, or restore a backup from before the update"
+        )
+    if "SequelizeMeta" in contents.tables:
+        raise Problem(
+            f"{engine.location} belongs to timelimit-server: name another database in "
+            "DATABASE_URL, and move in with timelimit-sync import (docs/moving-in.md)"
+        )
+    if contents.tables and MIGRATIONS not in contents.tables:
+        raise Problem(
+            f"{engine.location} belongs to another program, whose tables are there "
+            f"({min(contents.tables)}): name another database in DATABASE_URL"
+        )
+    if not create and not contents.migrations:
+        raise Problem(
+            f"there is no data in {engine.location} yet: the server makes it when it starts; if "
+            "there is another database, name it in DATABASE_URL"
+        )
+    if isinstance(engine, Sqlite):
+        engine.file.make()
+    return contents
+
+
+def _apply_missing(contents: Contents) -> list[str]:
+    if contents.migrations == _known_migrations():
+        return []
+    with database.migrating():
+        return migrate_schema(database.obj)
+
+
+def _known_migrations() -> frozenset[str]:
+    return frozenset(migration.name for migration in Migration.load_directory(MIGRATION_FILES))
+
+
 def migrate_schema(target: Database) -> list[str]:
-    """Does the same to a database that is open."""
-    applied: list[str] = Runner(target, str(Path(__file__).parent / "migrations")).up()
+    """Applies the missing migrations to a database that is open. Returns their names."""
+    applied: list[str] = Runner(target, MIGRATION_FILES, table_name=MIGRATIONS).up()
     return applied
 
 

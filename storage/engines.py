@@ -5,11 +5,12 @@ wait for a writer. MySQL and MariaDB: InnoDB with READ COMMITTED, where every wr
 its family first. Either way, the writes of one family run one after another.
 """
 
+import logging
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from time import monotonic
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from time import monotonic, sleep
+from typing import Any, NamedTuple
 
 from peewee import (
     DatabaseError,
@@ -17,11 +18,15 @@ from peewee import (
     InternalError,
     MySQLDatabase,
     OperationalError,
+    SqliteDatabase,
 )
 from playhouse.pool import MaxConnectionsExceeded, PooledMySQLDatabase, PooledSqliteDatabase
 
 from problem import Problem
+from storage.database_file import DatabaseFile
 from storage.fair_lock import FairLock
+
+log = logging.getLogger("timelimit.database")
 
 #: How long to wait for a lock. Three attempts have to fit well into the 10 s that clients wait.
 LOCK_TIMEOUT_S = 2
@@ -47,8 +52,24 @@ _MYSQL_CONFLICTS = {1205, 1213, 1020}
 _MYSQL_LOST = {2006, 2013, 1927, 1053}
 
 
+#: A process may wait this long for the migrations of another one.
+MIGRATION_PATIENCE_S = 600
+
+
 class Busy(OperationalError):
     """Other transactions of this process held SQLite for too long."""
+
+
+class Contents(NamedTuple):
+    """What is in a database before it is used."""
+
+    tables: frozenset[str]
+    migrations: frozenset[str]
+
+
+#: The table of the migrations that were applied
+MIGRATIONS = "schema_migration"
+_MIGRATIONS = f"SELECT name FROM {MIGRATIONS}"  # noqa: S608
 
 
 class _Pool:
@@ -78,8 +99,19 @@ class _Pool:
             super().rollback()  # type: ignore[misc]
 
 
-class Sqlite(_Pool, PooledSqliteDatabase):
+class _SqliteSession(SqliteDatabase):
+    file: DatabaseFile
+
+    def _connect(self) -> Any:
+        self.file.refuse_other_one()
+        connection = super()._connect()  # type: ignore[misc]
+        self.file.remember()
+        return connection
+
+
+class Sqlite(_Pool, PooledSqliteDatabase, _SqliteSession):
     def __init__(self, path: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
+        self.file = DatabaseFile(path)
         self._lock_timeout_s = lock_timeout_s
         # SQLite's own busy handler sleeps and retries, so an unlucky writer can wait for seconds
         # while others overtake it. Writers of other processes still meet at SQLite's lock.
@@ -102,8 +134,71 @@ class Sqlite(_Pool, PooledSqliteDatabase):
             },
         )
 
+    @property
+    def location(self) -> str:
+        """For people."""
+        return str(self.file)
+
+    def contents(self) -> Contents:
+        """Looks into the database and changes nothing."""
+        if not self.file.exists():
+            return Contents(frozenset(), frozenset())
+        with self.file.plainly_opened() as connection:
+            tables = _names(
+                connection.execute(
+                    "SELECT name FROM sqlite_master "
+                    "WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+                )
+            )
+            if MIGRATIONS not in tables:
+                return Contents(tables, frozenset())
+            return Contents(tables, _names(connection.execute(_MIGRATIONS)))
+
+    @contextmanager
+    def migrating(self) -> Iterator[None]:
+        """One transaction for all migrations, so that other processes wait until they are done."""
+        # Switching a new database to WAL mode takes a lock, too.
+        self._when_unlocked(self.connect)
+        try:
+            # Not possible within a transaction. Migrations may make a table anew, which must not
+            # delete the rows that refer to it.
+            self.execute_sql("PRAGMA foreign_keys = 0")
+            transaction = self.transaction("IMMEDIATE")
+            with ExitStack() as stack:
+                self._when_unlocked(lambda: stack.enter_context(transaction))
+                yield
+        finally:
+            self.manual_close()
+
+    def _when_unlocked(self, step: Callable[[], object]) -> None:
+        deadline = monotonic() + MIGRATION_PATIENCE_S
+        is_told = False
+        while True:
+            try:
+                step()
+                return
+            except DATABASE_TROUBLE as error:
+                if not self.is_conflict(error) or monotonic() > deadline:
+                    raise
+            if not is_told:
+                log.info("waiting for another process, which has locked %s", self.location)
+                is_told = True
+            sleep(0.05)
+
+    def end(self) -> None:
+        """Closes all connections at the end of a process.
+
+        The last one brings what is in the log into the file, and removes the log. It does not if
+        another file has the name of ours. The log is emptied before, since SQLite would take it for
+        the log of the other file.
+        """
+        with suppress(*DATABASE_TROUBLE), self.connection_context():
+            self.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.close_all()
+
     @contextmanager
     def read_transaction(self) -> Iterator[None]:
+        self.file.refuse_other_one()
         with (
             self._turn(self._readers),
             self.usable_connection(),
@@ -113,6 +208,7 @@ class Sqlite(_Pool, PooledSqliteDatabase):
 
     @contextmanager
     def write_transaction(self) -> Iterator[None]:
+        self.file.refuse_other_one()
         with (
             # First, so that waiting threads hold no connection.
             self._turn(self._writers) as remaining_s,
@@ -145,7 +241,7 @@ class Sqlite(_Pool, PooledSqliteDatabase):
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         try:
-            return super().execute_sql(sql, params)
+            return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
         except DatabaseError as error:
             if type(error) is DatabaseError:  # the file is damaged, whatever the statement is
                 raise OperationalError(*error.args) from error
@@ -153,7 +249,7 @@ class Sqlite(_Pool, PooledSqliteDatabase):
 
     def problem(self, error: Exception) -> Problem:
         """Tells a person about trouble that ends a start or a command."""
-        return Problem(f"the SQLite database {self.database} can't be used: {error}")
+        return self.file.problem(error)
 
     def is_conflict(self, error: Exception) -> bool:
         """Tells whether a retry of the whole transaction can succeed."""
@@ -198,6 +294,29 @@ class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
         with self.usable_connection(), self.transaction():
             yield
 
+    @property
+    def location(self) -> str:
+        """For people."""
+        return f"the MySQL database {self.database}"
+
+    def contents(self) -> Contents:
+        """Looks into the database and changes nothing."""
+        with self.connection_context():
+            tables = frozenset(self.get_tables())
+            if MIGRATIONS not in tables:
+                return Contents(tables, frozenset())
+            rows: Any = self.execute_sql(_MIGRATIONS)  # type: ignore[no-untyped-call]
+            return Contents(tables, _names(rows))
+
+    @contextmanager
+    def migrating(self) -> Iterator[None]:
+        with self.connection_context():
+            yield
+
+    def end(self) -> None:
+        """Closes all connections at the end of a process."""
+        self.close_all()
+
     def commit(self) -> None:
         try:
             super().commit()
@@ -209,7 +328,7 @@ class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
 
     def problem(self, error: Exception) -> Problem:
         """Tells a person about trouble that ends a start or a command."""
-        return Problem(f"the MySQL database {self.database} can't be used: {error.args[-1]}")
+        return Problem(f"{self.location} can't be used: {error.args[-1]}")
 
     def is_conflict(self, error: Exception) -> bool:
         """Tells whether a retry of the whole transaction can succeed, if need be on a new
@@ -223,6 +342,10 @@ class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
             # wait for its timeout.
             self.close_idle()
         return is_closed
+
+
+def _names(rows: Iterable[tuple[str]]) -> frozenset[str]:
+    return frozenset(name for (name,) in rows)
 
 
 def _has_code(error: Exception, codes: set[int]) -> bool:

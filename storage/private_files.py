@@ -16,7 +16,6 @@ def make_private(database: Path) -> None:
     """Creates the file and its folder if they are missing, and takes the access of other users away
     from the files that are there, and from the folder if it holds nothing else."""
     folder = database.parent
-    folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
     if not database.exists():
         database.touch(mode=0o600)
@@ -24,10 +23,13 @@ def make_private(database: Path) -> None:
     if all(other.name.startswith(database.name) for other in folder.iterdir()):
         paths.append(folder)
     readable = [path for path in paths if path.exists() and path.stat().st_mode & OTHERS]
-    for path in readable:
-        path.chmod(path.stat().st_mode & ~OTHERS)
-    if readable:
-        log.warning(
-            "other users of this machine could read %s; corrected",
-            ", ".join(str(path) for path in readable),
-        )
+    if not readable:
+        return
+    shown = ", ".join(str(path) for path in readable)
+    try:
+        for path in readable:
+            path.chmod(path.stat().st_mode & ~OTHERS)
+    except OSError as error:  # file systems of Windows have no such rights
+        log.warning("other users of this machine may read %s: %s", shown, error.strerror)
+    else:
+        log.warning("other users of this machine could read %s; corrected", shown)

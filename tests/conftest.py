@@ -31,6 +31,7 @@ from tests.furnished import FurnishedFamily
 from tests.keys import SecurityKey
 from tests.mail_servers import Mailbox
 from tests.observer import Configure, Observer, Untouched
+from tests.redis_server import redis_server
 from tests.stopped_clock import Clock
 from tests.wire import ADMIN_TOKEN, SIGN_SECRET, Device, Family
 from web import errors
@@ -218,6 +219,12 @@ def mailbox(app: Flask, configure: Configure, monkeypatch: pytest.MonkeyPatch) -
         yield box
         box.use(configure)
         box.rest()  # so that none arrives in the next test
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
 
 
 @pytest.fixture

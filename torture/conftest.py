@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.redis_server import redis_server
 from torture.mariadb import MariaDb, is_mariadb_here
 
 _figures: list[str] = []
@@ -42,6 +43,19 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/torture.db"
     server: MariaDb = request.getfixturevalue("mariadb")
     return server.new_database()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture(params=[1, 2])
+def environments(request: pytest.FixtureRequest) -> list[dict[str, str]]:
+    """Of one server, or of two that run at the same time."""
+    number: int = request.param
+    return [{"REDIS_URL": request.getfixturevalue("redis_url")} if number > 1 else {}] * number
 
 
 @pytest.fixture

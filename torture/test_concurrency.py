@@ -5,18 +5,19 @@ from pathlib import Path
 from statistics import quantiles
 from threading import Barrier, Thread
 
-import pytest
-
 from torture.phones import all_pushing, check_effects, make_phones, outcomes
 from torture.server import Victim
 
 
-@pytest.mark.parametrize("processes", [1, 2])
 def test_every_push_is_answered(
-    database_url: str, processes: int, short: bool, tmp_path: Path, report: list[str]
+    database_url: str,
+    environments: list[dict[str, str]],
+    short: bool,
+    tmp_path: Path,
+    report: list[str],
 ) -> None:
     phones = make_phones(database_url, families=2, phones=8)
-    servers = [Victim(tmp_path, database_url) for _ in range(processes)]
+    servers = [Victim(tmp_path, database_url, **each) for each in environments]
     seconds = 3 if short else 30
     with all_pushing(phones, *(server.port for server in servers)):
         time.sleep(seconds)

@@ -6,8 +6,6 @@ import time
 from pathlib import Path
 from statistics import median
 
-import pytest
-
 from torture.phones import (
     actions_answered,
     all_pushing,
@@ -32,13 +30,16 @@ HARMLESS = {
 }
 
 
-@pytest.mark.parametrize("processes", [1, 2])
 def test_answered_actions_are_applied_once_whatever_is_killed(
-    database_url: str, processes: int, short: bool, tmp_path: Path, report: list[str]
+    database_url: str,
+    environments: list[dict[str, str]],
+    short: bool,
+    tmp_path: Path,
+    report: list[str],
 ) -> None:
     kills, actions = (50, 5_000) if short else (1_000, 100_000)
     phones = make_phones(database_url, families=3, phones=2)
-    servers = [Victim(tmp_path, database_url) for _ in range(processes)]
+    servers = [Victim(tmp_path, database_url, **each) for each in environments]
     ports = [server.port for server in servers]
     recoveries = []
     with all_pushing(phones, *ports):

@@ -9,6 +9,7 @@ from peewee import CharField, IntegrityError
 from playhouse.schema_diff import diff_models
 
 import models
+from problem import Problem
 from storage import database as db
 from storage.engines import Sqlite
 from tests.furnished import FurnishedFamily
@@ -61,6 +62,34 @@ def test_columns_have_room_for_the_fields(app: Flask) -> None:
 
 def test_a_database_is_migrated_once(app: Flask) -> None:
     assert db.migrate() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "undo", "problem"),
+    [
+        (
+            "INSERT INTO schema_migration (name, applied) VALUES ('9999_more', '2030-01-01')",
+            "DELETE FROM schema_migration WHERE name = '9999_more'",
+            "newer version.*9999_more",
+        ),
+        (
+            "CREATE TABLE SequelizeMeta (name VARCHAR(255))",
+            "DROP TABLE SequelizeMeta",
+            "belongs to timelimit-server.*docs/moving-in.md",
+        ),
+    ],
+    ids=["newer", "timelimit-server"],
+)
+def test_a_database_of_another_server_is_refused(
+    app: Flask, change: str, undo: str, problem: str
+) -> None:
+    with db.database.connection_context():
+        db.database.execute_sql(change)
+        try:
+            with pytest.raises(Problem, match=problem):
+                db.migrate()
+        finally:
+            db.database.execute_sql(undo)
 
 
 def test_deleting_a_family_deletes_rows_of_every_kind(client: FlaskClient) -> None:

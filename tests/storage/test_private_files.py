@@ -71,7 +71,7 @@ def test_running_server_has_private_files(tmp_path: Path) -> None:
 
 def test_commands_create_private_files(tmp_path: Path) -> None:
     subprocess.run(  # noqa: S603
-        [ROOT / "commands/timelimit-sync", "family", "list"],
+        [ROOT / "commands/timelimit-sync", "migrate"],
         env={**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/data/commands.db"},
         check=True,
     )

@@ -245,8 +245,9 @@ def test_a_wrong_setting_ends_the_start_with_one_line(tmp_path: Path) -> None:
     assert server.log == "ALWAYS_PRO=perhaps: must be yes or no\n"
 
 
-def test_a_database_in_trouble_ends_the_start_with_one_line(tmp_path: Path) -> None:
-    server = Server(tmp_path, DATABASE_URL="mysql://root@127.0.0.1:1/nothing")
+def test_a_database_that_can_not_be_used_ends_the_start_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "real.db").write_text("something else")
+    server = Server(tmp_path)
     assert server.process.wait(timeout=PATIENCE_S) == 1
     (line,) = server.log.splitlines()
-    assert "the MySQL database nothing can't be used" in line
+    assert "not a SQLite database" in line
