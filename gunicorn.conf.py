@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import signal
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 
@@ -143,4 +144,8 @@ def worker_exit(server: Any, worker: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
-    database.end()  # for workers that were killed
+    # Workers that had to be killed could not do it. They may take a moment to be gone.
+    for worker in server.WORKERS:
+        with suppress(ChildProcessError):
+            os.waitpid(worker, 0)
+    database.end()
