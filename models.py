@@ -433,10 +433,12 @@ class MailAuthToken(Row):
 
 
 class RateLimit(Row):
-    """The used part of a rate limit in its current window."""
+    """The used part of a rate limit in its current window, for mails and for
+    pushes that are refused as repeated."""
 
-    kind = CharField(max_length=16)  # of mail
-    subject = CharField(max_length=64)  # hash of the address, empty for all addresses
+    kind = CharField(max_length=16)  # of mail, or "repeated push"
+    #: of a mail: hash of the address, empty for all addresses; of a push: family, device, number
+    subject = CharField(max_length=64)
     duration = BigIntegerField()
     ends_at = BigIntegerField()
     count = BigIntegerField()

@@ -15,7 +15,7 @@ from storage.database import after_commit, writing
 from storage.engines import DATABASE_TROUBLE
 from sync.caller import calling_device
 from sync.notifications import announce_presence, notify_family
-from sync.push import integrity, self_limit
+from sync.push import integrity, repeated_pushes, self_limit
 from sync.push.changes import Changes
 from sync.push.item import Item, Misnumbered, read_item
 from sync.push.refusal_log import refusals
@@ -57,6 +57,8 @@ def _push(token: str, items: list[Item | Misnumbered]) -> bool:
     device, family = calling_device(token, for_write=True)
     push = Push(family, device.device_id, clock.now_ms())
     outcome = _apply_all(push, items, device.next_sequence_number)
+    if outcome.any_refused and outcome.next_number == device.next_sequence_number:
+        outcome.changes.add(repeated_pushes.note(push, items, device.next_sequence_number))
     _store(push, outcome, device.next_sequence_number)
     _announce(push, outcome.changes)
     return outcome.any_refused or outcome.changes.full_sync
