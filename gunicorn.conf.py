@@ -11,6 +11,7 @@ from typing import Any
 import app  # noqa: F401  (see pre_fork)
 import realtime.gateway  # noqa: F401
 import settings
+from mails import check
 from maintenance import retention
 from problem import told_in_one_line
 from realtime.sockets import open_sockets
@@ -111,6 +112,9 @@ def when_ready(server: Any) -> None:
         _log.info(
             "no SMTP_URL: login codes are logged here, and shown by timelimit-sync login-code MAIL"
         )
+    else:
+        for remark in check.remarks(_settings.mail_server):
+            _log.warning("%s", remark)
     if not _settings.admin_token:
         _log.info("no ADMIN_TOKEN: the admin API is disabled")
     _log.info("next: set up a reverse proxy with TLS and enter its address in the app (README.md)")
@@ -123,6 +127,8 @@ def _is_reachable_from_outside(listener: Any) -> bool:
 
 def post_worker_init(worker: Any) -> None:
     retention.start()
+    if worker.age == 1:  # the first of all workers
+        check.check_in_background()
     is_gevent = worker.cfg.worker_class_str == "gevent"
     slots = worker.cfg.worker_connections if is_gevent else worker.cfg.threads
     open_sockets.limit = slots - REQUEST_THREADS

@@ -4,7 +4,6 @@ Names are those of timelimit-server where it has the same setting (http.md, "Env
 variables"). settings_file.py says where they come from.
 """
 
-import json
 import logging
 import os
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_
 import settings_file
 from problem import Problem
 from schemas.addresses import NoAddress, bare_address, canonical, canonical_domain
-from schemas.fields import first_problem
+from schemas.mail_server import MailServer, MailTransport, SmtpUrl
 from settings_file import ENVIRONMENT, Given
 
 
@@ -29,18 +28,6 @@ class SettingsError(Problem):
     is expected."""
 
     exit_code = os.EX_CONFIG
-
-
-@dataclass(frozen=True)
-class MailServer:
-    """An SMTP server that accepts our mails, without a login if `user` is empty."""
-
-    host: str
-    port: int
-    #: TLS from the first byte; otherwise STARTTLS is used if the server offers it.
-    tls: bool
-    user: str = ""
-    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -113,65 +100,8 @@ def _known_redis(url: str) -> None:
         )
 
 
-class _Login(Schema):
-    user = fields.String(required=True)
-    password = fields.String(data_key="pass", required=True)
-
-
-class _Transport(Schema):
-    host = fields.String(required=True, validate=validate.Length(min=1))
-    port = fields.Integer(
-        validate=validate.Range(1, 65535, error="must be a number from 1 to 65535")
-    )
-    secure = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    auth = fields.Nested(_Login, load_default=dict)
-
-
-class MailTransport(fields.Field[MailServer]):
-    """A mail server as JSON, as timelimit-server passes it to its mail library."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> MailServer:
-        try:
-            given = _Transport().load(json.loads(value))
-        except (ValueError, ValidationError) as error:
-            messages = error.messages if isinstance(error, ValidationError) else ["not JSON"]
-            raise ValidationError(
-                'must be {"host": "mail.example.com", "port": 465, "secure": true, '
-                '"auth": {"user": "NAME", "pass": "PASSWORD"}}, where only host is required '
-                f"({first_problem(messages)})"
-            ) from None
-        tls = given["secure"]
-        return MailServer(
-            given["host"], given.get("port", _DEFAULT_PORTS[tls]), tls, **given["auth"]
-        )
-
-
-class SmtpUrl(fields.Field[MailServer]):
-    """A mail server as a URL."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> MailServer:
-        try:
-            parts = urlsplit(value)
-            port = parts.port
-        except ValueError as error:
-            raise ValidationError(f"not a URL: {error}") from None
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or port == 0:
-            raise ValidationError("must be smtp://USER:PASSWORD@HOST:PORT, or smtps://... for TLS")
-        tls = parts.scheme == "smtps"
-        return MailServer(
-            parts.hostname,
-            port or _DEFAULT_PORTS[tls],
-            tls,
-            unquote(parts.username or ""),
-            unquote(parts.password or ""),
-        )
-
-
 #: At 20 guesses a minute, nobody finds a random token of this length.
 MIN_TOKEN_LENGTH = 16
-
-#: By `MailServer.tls`.
-_DEFAULT_PORTS = {True: 465, False: 587}
 
 
 class MailNames(fields.Field[frozenset[str]]):
@@ -304,7 +234,10 @@ class Environment(Schema):
     )
     mail_transport = MailTransport(
         data_key="MAIL_TRANSPORT",
-        metadata={"help": "mail server as JSON with `host`, `port`, `secure` and `auth`"},
+        metadata={
+            "help": "mail server as JSON with `host` or `service`, `port`, `secure`, `auth` and "
+            "[more](#with-a-mail-server)"
+        },
     )
     smtp_url = SmtpUrl(
         data_key="SMTP_URL",

@@ -33,7 +33,7 @@ def send_login_code(body: dict[str, Any]) -> dict[str, Any]:
     `body` has `mail`, `locale` and maybe `device_auth_token`. Returns the `mailLoginToken` that
     belongs to the code, or `{mailAddressNotWhitelisted: true}` or `{mailServerBlacklisted: true}`.
     Raises 400 for text that is not an address, 401 for an unknown device, 429 beyond the rate
-    limits, and 500 if the mail can't be sent.
+    limits, and 500 if the mail can't be sent; then the request counts for no limit of the address.
     """
     try:
         address = bare_address(body["mail"])
@@ -44,13 +44,16 @@ def send_login_code(body: dict[str, Any]) -> dict[str, Any]:
     if canonical_domain(domain_of(address)) in settings.current().mail_server_blacklist:
         return {"mailServerBlacklisted": True}
     values = _shown_device(body.get("device_auth_token"), address)
-    wait_s = rate_limits.use("login code", address, _requester(address, is_own_device=bool(values)))
+    requester = _requester(address, is_own_device=bool(values))
+    wait_s = rate_limits.use("login code", address, requester)
     if wait_s:
         raise TooManyRequests("Too many codes were requested; retry later.", retry_after=wait_s)
     code = new_words(CODE_WORDS)
     try:
         mails.deliver(mails.Mail(address, "login code", {**values, "code": code}, body["locale"]))
-    except mails.NotDelivered:
+    except mails.NotDelivered as failure:
+        if not failure.may_have_arrived:
+            rate_limits.give_back("login code", address, requester)
         raise InternalServerError("The code could not be mailed.") from None
     return {"mailLoginToken": _store_code(code, address, body["locale"])}
 

@@ -4,8 +4,9 @@
 once. `deliver` sends a mail while the caller waits.
 """
 
-from mails.delivery import NotDelivered, deliver
+from mails.delivery import deliver
 from mails.mail import TASKS, WARNINGS, Mail, to_parents
 from mails.outbox import send
+from mails.smtp import NotDelivered
 
 __all__ = ["TASKS", "WARNINGS", "Mail", "NotDelivered", "deliver", "send", "to_parents"]

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import settings
 from mails import rate_limits
-from mails.delivery import NotDelivered, hand_over, log_unsent
+from mails.delivery import hand_over, log_unsent
 from mails.mail import Mail
+from mails.smtp import NotDelivered
 
 log = logging.getLogger("timelimit.mails")
 

@@ -56,8 +56,7 @@ def use(kind: str, address: str, by: Requester = Requester.PARENT) -> int:
 
     Starts a transaction of its own, so that the mail counts whatever happens to it afterwards.
     """
-    name = canonical(address) + (by if by is Requester.OWN_DEVICE else "")
-    subject = hashlib.sha256(name.encode()).hexdigest()
+    subject = _subject(address, by)
     windows = [(subject, window) for window in PER_ADDRESS[kind]]
     if by is Requester.ANYBODY:
         # First, since most refusals come from here when strangers make up addresses.
@@ -67,6 +66,25 @@ def use(kind: str, address: str, by: Requester = Requester.PARENT) -> int:
     except _Exhausted as exhausted:
         return exhausted.wait_s
     return 0
+
+
+@writing
+def give_back(kind: str, address: str, by: Requester = Requester.PARENT) -> None:
+    """Takes back what `use` has counted for an address. It still counts for the limits of all
+    addresses, since it has cost the mail server something."""
+    for window in PER_ADDRESS[kind]:
+        RateLimit.update(count=RateLimit.count - 1).where(
+            RateLimit.kind == kind,
+            RateLimit.subject == _subject(address, by),
+            RateLimit.duration == window.duration,
+            RateLimit.ends_at > clock.now_ms(),  # otherwise the next mail begins a new one
+            RateLimit.count > 0,
+        ).execute()
+
+
+def _subject(address: str, by: Requester) -> str:
+    name = canonical(address) + (by if by is Requester.OWN_DEVICE else "")
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
 class _Exhausted(Exception):

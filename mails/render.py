@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 import settings
 from mails.mail import Mail
-from schemas.addresses import bare_address, deliverable
+from schemas.addresses import deliverable, deliverable_sender
 
 #: Keeps lines short and doesn't rely on 8BITMIME.
 _ENCODING = "quoted-printable"
@@ -41,13 +41,13 @@ def render(mail: Mail) -> EmailMessage:
         "code": mail.values.get("code"),
         "imprint": _paragraphs(settings.current().mail_imprint),
     }
-    sender = settings.current().mail_sender
+    sender = deliverable_sender(settings.current().mail_sender)
     message = EmailMessage(policy=SMTP)
-    message["From"] = sender
+    message["From"] = (sender,)
     message["To"] = (deliverable(mail.recipient),)
     message["Subject"] = subject
     message["Date"] = formatdate()
-    message["Message-ID"] = make_msgid(domain=deliverable(bare_address(sender)).domain)
+    message["Message-ID"] = make_msgid(domain=sender.domain)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(_templates.get_template("layout.txt").render(values), cte=_ENCODING)
     message.add_alternative(

@@ -81,3 +81,10 @@ def deliverable(address: str) -> Address:
     ASCII. Raises UnicodeError."""
     username, _, domain = address.rpartition("@")
     return Address(username=username, domain=_ascii(domain))
+
+
+def deliverable_sender(text: str) -> Address:
+    """Does the same for a text that `bare_address` takes, and keeps the name."""
+    name = SMTPUTF8.header_factory("From", text).addresses[0].display_name
+    bare = deliverable(bare_address(text))
+    return Address(name, bare.username, bare.domain)

@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
 import mails
-from settings import MailServer
+from schemas.mail_server import MailServer
 from tests.observer import Configure
 from tests.real_server import PATIENCE_S, free_port
 
@@ -86,16 +86,22 @@ class Mailbox:
 
 class ScriptedServer:
     """Says one line of the script after the other: the first one to each new connection, the next
-    ones to each command or mail that it gets. Then it closes the connection, or hangs."""
+    ones to each command or mail that it gets. Then it closes the connection, or hangs. If it is
+    `late`, it says nothing before `greet`."""
 
-    def __init__(self, *script: str, hangs: bool = False) -> None:
+    def __init__(self, *script: str, hangs: bool = False, late: bool = False) -> None:
         self._script = script
         self._hangs = hangs
+        self._may_greet = threading.Event()
+        if not late:
+            self.greet()
         self._end = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.server = MailServer("127.0.0.1", self._listener.getsockname()[1], tls=False)
         #: one item for each connection
         self.connections: queue.Queue[None] = queue.Queue()
+        #: the first line of each answer of the client
+        self.heard: queue.Queue[bytes] = queue.Queue()
 
     def __enter__(self) -> "ScriptedServer":
         threading.Thread(target=self._serve, daemon=True).start()
@@ -106,8 +112,11 @@ class ScriptedServer:
         self._listener.shutdown(socket.SHUT_RDWR)  # or a thread would keep accepting
         self._listener.close()
 
-    def use(self, configure: Configure) -> None:
-        configure(mail_server=self.server)
+    def use(self, configure: Configure, **login: Any) -> None:
+        configure(mail_server=replace(self.server, **login))
+
+    def greet(self) -> None:
+        self._may_greet.set()
 
     def _serve(self) -> None:
         while True:
@@ -120,9 +129,11 @@ class ScriptedServer:
 
     def _talk(self, connection: socket.socket) -> None:
         with suppress(ConnectionError), connection, connection.makefile("rb") as lines:
+            self._may_greet.wait(PATIENCE_S)
             for said in self._script:
                 connection.sendall(said.encode() + b"\r\n")
                 heard = lines.readline()
+                self.heard.put(heard)
                 while said.startswith("354") and heard not in (b".\r\n", b""):
                     heard = lines.readline()
                 if not heard:

@@ -1,6 +1,8 @@
 """The settings of the environment (http.md, "Environment variables")."""
 
-from dataclasses import asdict
+import json
+import tomllib
+from dataclasses import asdict, replace
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,8 @@ from typing import Any
 import pytest
 from marshmallow import fields
 
-from settings import Environment, MailServer, SettingsError, from_environment
+from schemas.mail_server import MailServer, StartTls
+from settings import Environment, SettingsError, from_environment
 
 DEFAULTS = {
     "database_url": "sqlite:///data/timelimit.db",
@@ -28,6 +31,8 @@ DEFAULTS = {
     "ping_interval_sec": 25,
     "redis_url": "",
 }
+
+ROOT = Path(__file__).parents[1]
 
 NAMES = [str(field.data_key) for field in Environment().fields.values()]
 
@@ -95,6 +100,20 @@ def test_every_setting_has_a_line_of_help() -> None:
             MailServer("h", 2525, True, "u", "p"),
         ),
         ("MAIL_TRANSPORT", '{"host":"h","secure":true}', "mail_server", MailServer("h", 465, True)),
+        ("MAIL_TRANSPORT", '{"host":"h","port":465}', "mail_server", MailServer("h", 465, True)),
+        ("SMTP_URL", "smtp://h:465", "mail_server", MailServer("h", 465, True)),
+        (
+            "MAIL_TRANSPORT",
+            '{"host":"h","port":"465","secure":false}',
+            "mail_server",
+            MailServer("h", 465, False),
+        ),
+        (
+            "SMTP_URL",
+            "smtp://u:p%C3%A4ss@h",
+            "mail_server",
+            MailServer("h", 587, False, "u", "päss"),
+        ),
     ],
 )
 def test_settings_are_read(name: str, value: str, field: str, expected: Any) -> None:
@@ -164,6 +183,22 @@ def test_a_malformed_setting_is_named_with_its_remedy(name: str, value: str, adv
         ("MAIL_TRANSPORT", '{"host":"h","auth":{"pass":"sesame"}}', "auth.user"),
         ("MAIL_TRANSPORT", '{"host":"h","secure":"sesame"}', "secure"),
         ("MAIL_TRANSPORT", '{"host":"h","port":0,"service":"sesame"}', "port"),
+        ("MAIL_TRANSPORT", '{"service":"sesame"}', "service: is not known here"),
+        ("MAIL_TRANSPORT", '{"host":"h","auth":{"user":"sesame"}}', "auth.pass: is missing"),
+        (
+            "MAIL_TRANSPORT",
+            '{"host":"h","auth":{"type":"OAuth2","user":"sesame"}}',
+            "app passwords",
+        ),
+        ("MAIL_TRANSPORT", '{"host":"h","name":"sesame open"}', "name: must be the name of a host"),
+        ("MAIL_TRANSPORT", '{"host":"h","requireTLS":"sesame"}', "requireTLS"),
+        ("SMTP_URL", "smtp://me:ses/ame@host", "%40 for @"),
+        ("SMTP_URL", "smtp://me:12/sesame@host", "%40 for @"),
+        ("SMTP_URL", "smtp://me:12#sesame@host", "%40 for @"),
+        ("SMTP_URL", "smtp://me:12?sesame@host", "%40 for @"),
+        ("SMTP_URL", "smtp://me:12?sesame@host=x", "%40 for @"),
+        ("SMTP_URL", "smtp://me:[sesame@host", "%40 for @"),
+        ("SMTP_URL", "smtp://host?requireTLS=sesame", "requireTLS"),
         ("REDIS_URL", "http://:sesame@host", "redis://"),
         ("ADMIN_TOKEN", "open sesame", "at least 16 characters"),
     ],
@@ -174,6 +209,102 @@ def test_a_secret_is_not_shown(name: str, value: str, advice: str) -> None:
     assert str(error.value).startswith(f"{name}=***")
     assert advice in str(error.value)
     assert "sesame" not in str(error.value)
+
+
+def transport(**options: Any) -> MailServer:
+    server = from_environment({"MAIL_TRANSPORT": json.dumps(options)}).mail_server
+    assert server is not None
+    return server
+
+
+LOGIN = {"user": "me", "pass": "sesame"}
+
+
+@pytest.mark.parametrize(
+    ("service", "host", "port"),
+    [
+        ("gmail", "smtp.gmail.com", 465),
+        ("Outlook365", "smtp.office365.com", 587),
+        ("GMX", "mail.gmx.net", 465),
+        ("WEB.DE", "smtp.web.de", 465),
+        ("T-Online", "securesmtp.t-online.de", 465),
+        ("Google Mail", "smtp.gmail.com", 465),
+        ("1und1", "smtp.ionos.de", 465),
+        ("SES-EU-WEST-1", "email-smtp.eu-west-1.amazonaws.com", 465),
+    ],
+)
+def test_well_known_services_need_no_host(service: str, host: str, port: int) -> None:
+    server = transport(service=service, auth=LOGIN)
+    expected = MailServer(host, port, port == 465, "me", "sesame", StartTls.REQUIRED)
+    assert server == expected
+
+
+def test_each_name_of_a_service_is_there_once() -> None:
+    table = tomllib.loads((ROOT / "schemas" / "mail_services.toml").read_text())
+    names = [name for names in table.values() for name in names]
+    assert len(names) == len(set(names))
+    assert len(table) >= 30
+    for name in names:
+        assert f"{transport(service=name).host}:{transport(service=name).port}" in table
+
+
+@pytest.mark.parametrize(
+    ("option", "query", "expected"),
+    [
+        ({"ignoreTLS": True}, "ignoreTLS=true", {"starttls": StartTls.NEVER}),
+        ({"requireTLS": True}, "requireTLS=true", {"starttls": StartTls.REQUIRED}),
+        (
+            {"ignoreTLS": True, "requireTLS": True},
+            "requireTLS=true&ignoreTLS=true",
+            {"starttls": StartTls.NEVER},
+        ),
+        (
+            {"tls": {"rejectUnauthorized": False}},
+            "tls.rejectUnauthorized=false",
+            {"checks_certificate": False},
+        ),
+        (
+            {"tls": {"rejectUnauthorized": True}},
+            "tls.rejectUnauthorized=true",
+            {"checks_certificate": True},
+        ),
+        ({"tls": {}}, "", {}),
+        ({"name": "me.example.com"}, "name=me.example.com", {"name": "me.example.com"}),
+        (
+            {"pool": True, "maxConnections": 5},
+            "pool=true&maxConnections=5",
+            {"ignored": ("pool", "maxConnections")},
+        ),
+        ({"tls": {"ciphers": "SSLv3"}}, "tls.ciphers=SSLv3", {"ignored": ("tls.ciphers",)}),
+        ({"service": "nobody"}, "service=nobody", {"ignored": ("service",)}),
+    ],
+)
+def test_options_of_nodemailer_are_read(
+    option: dict[str, Any], query: str, expected: dict[str, Any]
+) -> None:
+    server = replace(MailServer("h", 587, False), **expected)
+    assert transport(host="h", **option) == server
+    assert from_environment({"SMTP_URL": f"smtp://h?{query}"}).mail_server == server
+
+
+@pytest.mark.parametrize(
+    ("auth", "user"),
+    [
+        ({}, ""),
+        (None, ""),
+        ({"type": "login"}, ""),
+        ({"user": "", "pass": ""}, ""),
+        ({**LOGIN, "type": "LOGIN"}, "me"),
+    ],
+)
+def test_a_mail_server_may_need_no_login(auth: Any, user: str) -> None:
+    assert transport(host="h", auth=auth) == MailServer("h", 587, False, user, user and "sesame")
+
+
+def test_what_a_service_decides_is_ignored() -> None:
+    server = transport(service="gmail", host="h", port=25, secure=True, ignoreTLS=True)
+    assert (server.host, server.port) == ("smtp.gmail.com", 465)
+    assert server.ignored == ("host", "port", "secure", "ignoreTLS")
 
 
 def test_only_one_mail_server_can_be_set() -> None:
@@ -195,6 +326,6 @@ def test_secrets_are_not_part_of_the_text_of_the_settings() -> None:
 
 @pytest.mark.parametrize("setting", Environment().fields.values())
 def test_the_readme_names_each_setting(setting: fields.Field[Any]) -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    readme = (ROOT / "README.md").read_text()
     row = next(line for line in readme.splitlines() if line.startswith(f"| `{setting.data_key}` |"))
     assert row.endswith(f"| {setting.metadata['help']} |")

@@ -71,8 +71,6 @@ def _problem(name: str, value: str) -> str:
         return "the value is a variable of the compose file; write the value itself"
     if value in ("|", ">", "|-", ">-"):
         return "the value takes several lines; write it by hand"
-    if name == "MAIL_TRANSPORT" and '"service"' in value:
-        return "it names a mail service; write its host and port"
     try:
         Environment().load({name: value})
     except ValidationError as error:

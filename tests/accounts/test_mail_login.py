@@ -267,9 +267,10 @@ def test_a_code_that_cannot_be_mailed_fails_in_time_and_is_not_stored(
     assert len([record for record in caplog.records if record.name == "timelimit.mails"]) == 1
     result = run("login-code", address)
     assert result.exit_code == 1
-    # The attempt counts.
+    # The attempt does not count, unless the mail may have arrived.
     mailbox.use(configure)
-    ask(client, address)
+    for _ in range(1 if script[-1:] == ["354 go"] else 2):
+        ask(client, address)
     ask(client, address, status=429)
 
 

@@ -157,3 +157,27 @@ def test_parallel_attempts_share_a_limit(server_clock: Clock) -> None:
     with ThreadPoolExecutor(8) as threads:
         allowed = list(threads.map(lambda _: use("login code", address), range(16)))
     assert sum(allowed) == 2
+
+
+def test_what_was_given_back_counts_for_the_limits_of_all_only(
+    server_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(rate_limits.ALTOGETHER, "login code", (Window(3, MINUTE),))
+    address, other = new_address(), new_address()
+    for _ in range(2):
+        assert use("login code", address)
+        rate_limits.give_back("login code", address, Requester.ANYBODY)
+    assert use("login code", address)
+    assert not use("login code", other)
+    assert use("login code", address, Requester.PARENT)
+    assert not use("login code", address, Requester.PARENT)
+
+
+def test_nothing_is_given_back_to_a_window_that_has_ended(server_clock: Clock) -> None:
+    address = new_address()
+    use("login code", address)
+    server_clock.forward(5 * MINUTE)
+    before = stored()
+    rate_limits.give_back("login code", address)
+    ended = [row for row in before if row[2] == 5 * MINUTE]
+    assert [row for row in stored() if row[2] == 5 * MINUTE] == ended

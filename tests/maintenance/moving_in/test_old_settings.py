@@ -112,8 +112,8 @@ def test_what_is_not_set_has_the_default_of_the_old_server() -> None:
         ("ADMIN_TOKEN: ${ADMIN_TOKEN:-x}", "variable"),
         ("MAIL_IMPRINT: |", "several lines"),
         (
-            'MAIL_TRANSPORT={"service": "Mailgun", "auth": {"user": "u", "pass": "p"}}',
-            "mail service",
+            'MAIL_TRANSPORT={"service": "Nobody", "auth": {"user": "u", "pass": "p"}}',
+            "service: is not known here",
         ),
         ("MAIL_TRANSPORT=nonsense", "MAIL_TRANSPORT"),
         ("GOOGLE_PLAY_PUBLIC_KEY=abc", "not supported"),
