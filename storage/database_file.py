@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from peewee import OperationalError
-
 from problem import Problem
 from storage.private_files import COMPANIONS, make_private
 
@@ -34,15 +32,10 @@ _CHECK_STEPS = 10_000
 _FAR = 1 << 62
 
 
-class Moved(OperationalError):
-    """The file that was opened is no longer the one of this name."""
-
-
 class DatabaseFile:
     def __init__(self, path: str) -> None:
         self._path = Path(path)
         self._identity: tuple[int, int] | None = None
-        self._is_moved = False
 
     def __str__(self) -> str:
         return str(self._path.absolute())
@@ -200,20 +193,9 @@ class DatabaseFile:
         if self._identity is None:
             self._identity = _identity(self._path)
 
-    def refuse_other_one(self) -> None:
-        """Raises Moved if the remembered file no longer has its name: what is stored there would be
-        lost."""
-        if self._identity is None or _identity(self._path) == self._identity:
-            self._is_moved = False
-            return
-        if not self._is_moved:
-            self._is_moved = True
-            log.error(
-                "%s was replaced, renamed or deleted while the server runs, so it answers 503: put "
-                "the file back; or stop the server, put the right file there, and start it",
-                self,
-            )
-        raise Moved(f"{self} was replaced, renamed or deleted")
+    def has_its_name(self) -> bool:
+        """Tells whether the remembered file can still be found by its name."""
+        return self._identity is None or _identity(self._path) == self._identity
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -257,12 +239,17 @@ def _require_user(owner: int, shown: str) -> None:
 
 def _require_writable(path: Path) -> None:
     kind = os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0)
-    if not os.access(path, kind):
-        me = _user(os.geteuid())
-        raise Problem(
-            f"{me} can't write {path.absolute()}, which belongs to {_user(path.stat().st_uid)}: "
-            f"give it to {me} with chown, or see whether its disk is read-only"
-        )
+    if os.access(path, kind):
+        return
+    me, owner = _user(os.geteuid()), _user(path.stat().st_uid)
+    if owner == me:
+        problem, way_out = "", "allow it with chmod u+rwX"
+    else:
+        problem, way_out = f", which belongs to {owner}", f"give it to {me} with chown"
+    raise Problem(
+        f"{me} can't write {path.absolute()}{problem}: {way_out}, or see whether it or its disk is "
+        "read-only"
+    )
 
 
 def _user(number: int) -> str:

@@ -60,6 +60,13 @@ class Busy(OperationalError):
     """Other transactions of this process held SQLite for too long."""
 
 
+class Moved(OperationalError):
+    """The file of SQLite was replaced, renamed or deleted."""
+
+    def __init__(self, file: DatabaseFile) -> None:
+        super().__init__(f"{file} was replaced, renamed or deleted")
+
+
 class Contents(NamedTuple):
     """What is in a database before it is used."""
 
@@ -103,7 +110,8 @@ class _SqliteSession(SqliteDatabase):
     file: DatabaseFile
 
     def _connect(self) -> Any:
-        self.file.refuse_other_one()
+        if not self.file.has_its_name():
+            raise Moved(self.file)
         connection = super()._connect()  # type: ignore[misc]
         self.file.remember()
         return connection
@@ -112,6 +120,7 @@ class _SqliteSession(SqliteDatabase):
 class Sqlite(_Pool, PooledSqliteDatabase, _SqliteSession):
     def __init__(self, path: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> None:
         self.file = DatabaseFile(path)
+        self._is_moved = False
         self._lock_timeout_s = lock_timeout_s
         # SQLite's own busy handler sleeps and retries, so an unlucky writer can wait for seconds
         # while others overtake it. Writers of other processes still meet at SQLite's lock.
@@ -185,20 +194,37 @@ class Sqlite(_Pool, PooledSqliteDatabase, _SqliteSession):
                 is_told = True
             sleep(0.05)
 
-    def end(self) -> None:
-        """Closes all connections at the end of a process.
+    def _refuse_other_file(self) -> None:
+        """Raises Moved if the file was replaced, renamed or deleted: what is stored there would be
+        lost."""
+        if self.file.has_its_name():
+            self._is_moved = False
+            return
+        if not self._is_moved:
+            self._is_moved = True
+            log.error(
+                "%s was replaced, renamed or deleted while the server runs, so it answers 503: put "
+                "the file back; or stop the server, put the right file there, and start it",
+                self.location,
+            )
+            self._empty_log()
+        raise Moved(self.file)
 
-        The last one brings what is in the log into the file, and removes the log. It does not if
-        another file has the name of ours. The log is emptied before, since SQLite would take it for
-        the log of the other file.
-        """
+    def _empty_log(self) -> None:
+        """Brings what is in the log into the file, which may have lost its name. SQLite would take
+        the log for that of the file that has the name then, and mix the two."""
         with suppress(*DATABASE_TROUBLE), self.connection_context():
             self.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def end(self) -> None:
+        """Closes all connections at the end of a process. The last one of all processes removes the
+        log."""
+        self._empty_log()
         self.close_all()
 
     @contextmanager
     def read_transaction(self) -> Iterator[None]:
-        self.file.refuse_other_one()
+        self._refuse_other_file()
         with (
             self._turn(self._readers),
             self.usable_connection(),
@@ -208,7 +234,7 @@ class Sqlite(_Pool, PooledSqliteDatabase, _SqliteSession):
 
     @contextmanager
     def write_transaction(self) -> Iterator[None]:
-        self.file.refuse_other_one()
+        self._refuse_other_file()
         with (
             # First, so that waiting threads hold no connection.
             self._turn(self._writers) as remaining_s,

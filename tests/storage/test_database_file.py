@@ -12,8 +12,8 @@ from flask import Flask
 from problem import Problem
 from storage import database as db
 from storage import database_file
-from storage.database_file import DatabaseFile, Moved
-from storage.engines import Sqlite
+from storage.database_file import DatabaseFile
+from storage.engines import Moved, Sqlite
 from tests.wire import NOTHING_KNOWN, Family, post
 
 
@@ -112,13 +112,26 @@ def test_what_can_not_be_written_is_named(
     for name in ("timelimit.db", "timelimit.db-wal"):
         (path.parent / name).touch()
     monkeypatch.setattr(os, "access", lambda path_, mode: path_ != path.parent / denied)
-    with pytest.raises(Problem, match=f"can't write {path.parent / denied}, which belongs to"):
+    with pytest.raises(Problem, match=f"can't write {path.parent / denied}: allow it with chmod"):
+        DatabaseFile(str(path)).require_access(create=True, only_as_owner=False)
+
+
+def test_who_owns_what_can_not_be_written_is_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.parent.mkdir()
+    path.touch()
+    monkeypatch.setattr(database_file, "_user", lambda number: f"user{number}")
+    owner = path.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    monkeypatch.setattr(os, "access", lambda path_, mode: False)
+    with pytest.raises(Problem, match=f"belongs to user{owner}: give it to user{owner + 1} with"):
         DatabaseFile(str(path)).require_access(create=True, only_as_owner=False)
 
 
 def test_a_new_file_needs_a_writable_folder(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path_, mode: path_ != path.parent.parent)
-    with pytest.raises(Problem, match=f"can't write {path.parent.parent}, which belongs to"):
+    with pytest.raises(Problem, match=f"can't write {path.parent.parent}: allow it with chmod"):
         DatabaseFile(str(path)).require_access(create=True, only_as_owner=False)
 
 
@@ -283,8 +296,9 @@ def test_requests_are_answered_503_while_the_file_has_lost_its_name(
     assert family.parent.full_pull()
 
 
+@pytest.mark.parametrize("is_noticed_by_a_request", [True, False])
 def test_a_file_put_in_place_of_the_database_is_not_mixed_with_it(
-    store: Callable[[str], None], sqlite: Sqlite, path: Path
+    is_noticed_by_a_request: bool, store: Callable[[str], None], sqlite: Sqlite, path: Path
 ) -> None:
     store("backed up")
     backup = path.with_name("backup.db")
@@ -293,7 +307,11 @@ def test_a_file_put_in_place_of_the_database_is_not_mixed_with_it(
     store("later")
     old = path.rename(path.with_name("old.db"))
     backup.rename(path)
-    sqlite.end()
+    if is_noticed_by_a_request:
+        with pytest.raises(Moved):
+            store("lost")
+    else:
+        sqlite.end()
     assert rows(path) == ["backed up"]
     for companion in ("-wal", "-shm"):
         path.with_name(f"{path.name}{companion}").unlink(missing_ok=True)
