@@ -1,7 +1,9 @@
 """The time of what is stored, from one place, so that tests can set it."""
 
 import time
+from datetime import date, datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 def now_ms() -> int:
@@ -13,6 +15,17 @@ def rounded_down(timestamp: int, step: int) -> int:
     """Returns the timestamp rounded down to a multiple of `step`, both in ms. Some times are stored
     coarsely, which saves writes and reveals no usage profiles (data-model.md, "Timestamps")."""
     return timestamp - timestamp % step
+
+
+def day_in(time_zone: str, timestamp: int) -> int:
+    """Returns the day since the epoch on which the timestamp falls in a time zone such as
+    `Europe/Berlin`, or in UTC if there is no such time zone."""
+    try:
+        zone = ZoneInfo(time_zone)
+    except (ValueError, ZoneInfoNotFoundError, OSError):
+        return timestamp // DAY
+    local = datetime.fromtimestamp(timestamp / 1000, zone)
+    return local.toordinal() - date(1970, 1, 1).toordinal()
 
 
 MINUTE = 60_000

@@ -11,6 +11,7 @@ from accounts.words import new_words, normalized
 from identifiers import new_auth_token, new_id_in_family, token_hash
 from models import AddDeviceToken, Device, Family, User
 from schemas.fields import is_blank
+from schemas.limits import DEVICES_PER_FAMILY
 from storage.database import writing
 from sync.caller import calling_device, locked_family
 from sync.notifications import (
@@ -35,7 +36,10 @@ def create_device(
     parent: User | None = None,
 ) -> tuple[Device, str]:
     """Stores a new device, named after its model if `name` is blank. Keeps `parent` signed in at
-    it, if given. Returns the device and its token, of which only the hash is stored."""
+    it, if given. Returns the device and its token, of which only the hash is stored. Raises 409 if
+    the family has too many devices."""
+    if Device.select().where(Device.family_id == family.family_id).count() >= DEVICES_PER_FAMILY:
+        raise Conflict("The family has too many devices; remove one first.")
     token = new_auth_token()
     device = Device.create(
         family_id=family.family_id,

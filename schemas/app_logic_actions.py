@@ -12,6 +12,7 @@ from schemas.fields import (
     Choice,
     Flag,
     Id,
+    Int32,
     Items,
     MinuteOfDay,
     NotNegative,
@@ -32,7 +33,7 @@ class AddUsedTime(AppLogicAction):
     type = "ADD_USED_TIME"
 
     category_id = Id(data_key="categoryId", required=True)
-    day = NotNegative(required=True)
+    day = Int32(required=True)
     time_to_add = NotNegative(data_key="timeToAdd", required=True)
     extra_time_to_subtract = NotNegative(data_key="extraTimeToSubtract", required=True)
 
@@ -74,7 +75,7 @@ class UsedTimeItem(Schema):
     )
     #: (start, end, duration, pause)
     session_limits = Items(
-        SlotAndMore(SafeInteger(1), SafeInteger(1)),
+        SlotAndMore(Int32(1), Int32(1)),
         max_length=SLOTS_PER_CATEGORY,
         key=itself,
         data_key="sdl",
@@ -85,7 +86,7 @@ class UsedTimeItem(Schema):
 class AddUsedTimeV2(AppLogicAction):
     type = "ADD_USED_TIME_V2"
 
-    day = NotNegative(data_key="d", required=True)
+    day = Int32(data_key="d", required=True)
     items = Items(
         fields.Nested(UsedTimeItem),
         min_length=1,
@@ -105,7 +106,7 @@ class UpdateDeviceStatus(AppLogicAction):
     notification_access = Choice(*NOTIFICATION_PERMISSIONS, data_key="notificationAccess")
     overlay_permission = Choice(*RUNTIME_PERMISSIONS, data_key="overlayPermission")
     accessibility_service_enabled = Flag(data_key="accessibilityServiceEnabled")
-    app_version = NotNegative(data_key="appVersion")
+    app_version = Int32(data_key="appVersion")
     did_reboot = Flag(data_key="didReboot", load_default=False)
     is_q_or_later = Flag(data_key="isQOrLaterNow", load_default=False)
     added_manipulation_flags = SafeInteger(data_key="addedManipulationFlags", load_default=0)

@@ -15,7 +15,7 @@ from marshmallow import fields
 import identifiers
 from clock import WHOLE_DAY
 from models import TEXT_LENGTH
-from schemas.strict_json import MAX_SAFE_INTEGER
+from schemas.strict_json import MAX_INT32, MAX_SAFE_INTEGER
 
 #: White space as JavaScript defines it; Python's `str.strip` differs (parent-actions.md, Part 2).
 _WHITE_SPACE = re.compile("[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*")
@@ -153,6 +153,12 @@ class SafeInteger(fields.Field[int]):
         if not self.minimum <= value <= self.maximum:
             raise self.make_error("range")
         return value
+
+
+def Int32(minimum: int = 0, **kwargs: Any) -> SafeInteger:
+    """A day since the epoch, a duration in ms or another integer that phones read as 32 bit. A
+    bigger one would make them fail at every pull (client-notes.md, "How answers are read")."""
+    return SafeInteger(minimum, MAX_INT32, **kwargs)
 
 
 def NotNegative(**kwargs: Any) -> SafeInteger:

@@ -4,7 +4,7 @@ Schemas and handlers enforce them. Most are the protocol's, so that stock client
 agree about them. The longest texts are as long as their columns in `models.py`.
 """
 
-from clock import DAY
+from clock import DAY, MINUTE, MINUTES_OF_WEEK
 
 # Requests
 
@@ -22,9 +22,8 @@ ACTIONS_PER_PUSH = 50
 #: Bytes of an encrypted app list (app-logic-actions.md, "UPDATE_INSTALLED_APPS").
 APP_LIST_BYTES = 512 * 1024
 
-#: Slots, and session limits, per category in one report of used time. Not the protocol's: clients
-#: send one per rule. Each is compared with all others, so the time grows with the square.
-SLOTS_PER_CATEGORY = 200
+#: Characters of blocked times: each minute of a week once.
+BLOCKED_TIMES_LENGTH = len(",".join(map(str, range(MINUTES_OF_WEEK + 1))))
 
 #: Bytes of the key handle, and of the public key, of a security key (parent-actions.md, "U2F key
 #: data").
@@ -37,6 +36,23 @@ TASK_EXTRA_TIME = DAY
 #: "Limits").
 PRE_BLOCK_DURATION = DAY
 
+# Used time
+
+#: Further slots than the whole day per category and day, and session limits per category, in one
+#: report and in what is stored. Clients send one per rule. Each is compared with all others, so the
+#: time grows with the square.
+SLOTS_PER_CATEGORY = 200
+
+#: Days with used time per category. Clients report a day within days, and the server deletes it
+#: after ten.
+USED_DAYS_PER_CATEGORY = 64
+
+#: How far a day with used time may be ahead of the server's date. It is one ahead in the east.
+FUTURE_DAYS = 2
+
+#: How far a clock may be ahead of the server's, in ms.
+CLOCK_TOLERANCE = 5 * MINUTE
+
 # Rows of a family
 
 #: parent-actions.md, "Limits".
@@ -48,6 +64,26 @@ U2F_KEYS_PER_FAMILY = 16
 #: Keys of the server for one device: the current one, and those that may still be in use
 #: (crypto.md, 3.2).
 DH_KEYS_PER_DEVICE = 8
+
+#: Pulls list versions of all categories, so there must be no more than fit into `BODY_BYTES`.
+CATEGORIES_PER_FAMILY = 500
+
+#: The same for those that a child may have before it adds more for itself.
+CATEGORIES_PER_CHILD = 100
+
+RULES_PER_FAMILY = 2_000
+TASKS_PER_FAMILY = 500
+USERS_PER_FAMILY = 64
+
+#: Pulls of old clients list versions of all devices, too.
+DEVICES_PER_FAMILY = 64
+
+ASSIGNED_APPS_PER_FAMILY = 20_000
+USED_TIMES_PER_FAMILY = 20_000
+TIME_WARNINGS_PER_CATEGORY = 64
+
+#: Requests that wait for keys: two per device of the family.
+KEY_REQUESTS_PER_DEVICE = 512
 
 # Answers
 

@@ -16,6 +16,7 @@ from schemas.fields import (
     Choice,
     Flag,
     Id,
+    Int32,
     Items,
     Label,
     MinuteOfDay,
@@ -25,7 +26,7 @@ from schemas.fields import (
     Text,
     itself,
 )
-from schemas.limits import PRE_BLOCK_DURATION, TASK_EXTRA_TIME, U2F_BYTES
+from schemas.limits import BLOCKED_TIMES_LENGTH, PRE_BLOCK_DURATION, TASK_EXTRA_TIME, U2F_BYTES
 from schemas.passwords import EncryptablePassword
 
 _MINUTES = re.compile(r"[0-9]+(?:,[0-9]+)*")
@@ -219,7 +220,7 @@ class SetDeviceDefaultUser(_DeviceAction):
 class SetDeviceDefaultUserTimeout(_DeviceAction):
     type = "SET_DEVICE_DEFAULT_USER_TIMEOUT"
 
-    timeout = NotNegative(required=True)
+    timeout = Int32(required=True)
 
 
 class UpdateNetworkTimeVerification(_DeviceAction):
@@ -324,7 +325,7 @@ class BlockedTimes(Text):
 class UpdateCategoryBlockedTimes(_CategoryAction):
     type = "UPDATE_CATEGORY_BLOCKED_TIMES"
 
-    times = BlockedTimes(required=True)
+    times = BlockedTimes(max_length=BLOCKED_TIMES_LENGTH, required=True)
 
 
 class UpdateCategoryTemporarilyBlocked(_CategoryAction):
@@ -415,13 +416,13 @@ class ResetCategoryNetworkIds(_CategoryAction):
 
 
 class _RuleAttributes(Schema):
-    maximum_time = NotNegative(data_key="time", required=True)
+    maximum_time = Int32(data_key="time", required=True)
     day_mask = SafeInteger(0, 127, data_key="days", required=True)
     apply_to_extra_time_usage = Flag(data_key="extraTime", required=True)
     start_minute_of_day = MinuteOfDay(data_key="start", load_default=WHOLE_DAY.start)
     end_minute_of_day = MinuteOfDay(data_key="end", load_default=WHOLE_DAY.end)
-    session_duration = NotNegative(data_key="dur", load_default=0)
-    session_pause = NotNegative(data_key="pause", load_default=0)
+    session_duration = Int32(data_key="dur", load_default=0)
+    session_pause = Int32(data_key="pause", load_default=0)
     per_day = Flag(data_key="perDay", load_default=False)
     expires_at = SafeInteger(1, data_key="e", load_default=None, allow_none=False)
 
@@ -463,14 +464,14 @@ class SetCategoryExtraTime(_CategoryAction):
     type = "SET_CATEGORY_EXTRA_TIME"
 
     new_extra_time = NotNegative(data_key="newExtraTime", required=True)
-    day = SafeInteger(-1, load_default=-1)
+    day = Int32(-1, load_default=-1)
 
 
 class IncrementCategoryExtraTime(_CategoryAction):
     type = "INCREMENT_CATEGORY_EXTRATIME"
 
     added_extra_time = NotNegative(data_key="addedExtraTime", required=True)
-    day = SafeInteger(-1, load_default=-1)
+    day = Int32(-1, load_default=-1)
 
 
 # Tasks
@@ -500,4 +501,4 @@ class ReviewChildTask(ParentAction):
     task_id = Id(data_key="taskId", required=True)
     ok = Flag(required=True)
     time = SafeInteger(1, required=True)
-    day = NotNegative(load_default=None, allow_none=False)
+    day = Int32(load_default=None, allow_none=False)

@@ -9,6 +9,7 @@ import re
 from typing import Any, NoReturn
 
 MAX_SAFE_INTEGER = 2**53 - 1
+MAX_INT32 = 2**31 - 1
 
 #: A pair of brackets takes up to 100 bytes of memory. The longest texts of clients list apps and
 #: activities, where each pair comes with 100 bytes of text: 50,000 pairs in 5 MiB.

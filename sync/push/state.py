@@ -132,6 +132,13 @@ class Push:
         """The rows of the family for which all conditions hold."""
         return model.select().where(model.family_id == self.family_id, *conditions)
 
+    def require_room(
+        self, model: type[R], most: int, *conditions: Expression | bool, adding: int = 1
+    ) -> None:
+        """Refuses the action if there would be more of these rows than `most`."""
+        if self.rows(model, *conditions).count() + adding > most:
+            raise Refused(f"there are {most} rows of this kind ({model.__name__}) at most")
+
     def require_full_version(self) -> None:
         if not self.is_unlocked:
             raise Refused("the family needs the full version for this")

@@ -5,14 +5,17 @@ So a row is read once per push and stored once at its end. An action works on a 
 is kept as a whole or not at all, like a savepoint.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from peewee import Model
+from peewee import Model, fn
 
-from clock import DAY, HOUR, Slot, rounded_down
+from clock import DAY, HOUR, WHOLE_DAY, Slot, rounded_down
 from models import Category, SessionDuration, UsedTime
+from schemas.limits import SLOTS_PER_CATEGORY, USED_DAYS_PER_CATEGORY, USED_TIMES_PER_FAMILY
 from storage.compiled_query import CompiledQuery, parameter, replace_rows
+from sync.push.refused import Refused
 
 #: Engines limit the number of values in a statement.
 ROWS_PER_STATEMENT = 500
@@ -46,6 +49,21 @@ _used_times = CompiledQuery(
         UsedTime.day_of_epoch == parameter("day"),
     )
 )
+_used_days = CompiledQuery(
+    lambda: (
+        UsedTime.select(UsedTime.day_of_epoch)
+        .where(
+            UsedTime.family_id == parameter("family_id"),
+            UsedTime.category_id == parameter("category_id"),
+        )
+        .distinct()
+    )
+)
+_number_of_used_times = CompiledQuery(
+    lambda: UsedTime.select(fn.COUNT(UsedTime.used_time)).where(
+        UsedTime.family_id == parameter("family_id")
+    )
+)
 _sessions = CompiledQuery(
     lambda: SessionDuration.select(
         SessionDuration.start_minute_of_day,
@@ -68,6 +86,8 @@ class Usage:
     family_id: str
     _used_times: UsedTimes = field(default_factory=dict)
     _sessions: Sessions = field(default_factory=dict)
+    _used_days: dict[str, frozenset[int]] = field(default_factory=dict)
+    _number_of_used_times: int | None = None
     _changed_times: set[tuple[str, int, Slot]] = field(default_factory=set)
     _changed_sessions: set[tuple[str, SessionLimit]] = field(default_factory=set)
     _changed_categories: dict[str, Category] = field(default_factory=dict)
@@ -91,7 +111,8 @@ class Usage:
         return self._sessions[category_id]
 
     def keep(self, draft: "UsageDraft") -> None:
-        """Takes over the changes of an action."""
+        """Takes over the changes of an action. Raises Refused if there is no room for them."""
+        self._make_room(draft)
         self._used_times |= draft.used_times
         self._sessions |= draft.sessions
         self._changed_times |= draft.changed_times
@@ -99,6 +120,32 @@ class Usage:
         for category, extra_time in draft.extra_times.values():
             category.extra_time = extra_time
             self._changed_categories[category.category_id] = category
+
+    def _make_room(self, draft: "UsageDraft") -> None:
+        new = [
+            (category_id, day)
+            for category_id, day, slot in draft.changed_times
+            if slot not in self.used_times(category_id, day)
+        ]
+        if not new:
+            return
+        used_days = {category_id: self._days_with_usage(category_id) for category_id, _ in new}
+        for category_id, day in new:
+            used_days[category_id] |= {day}
+        if any(len(days) > USED_DAYS_PER_CATEGORY for days in used_days.values()):
+            raise Refused(f"a category can have used times of {USED_DAYS_PER_CATEGORY} days")
+        if self._number_of_used_times is None:
+            ((self._number_of_used_times,),) = _number_of_used_times.rows(family_id=self.family_id)
+        if self._number_of_used_times + len(new) > USED_TIMES_PER_FAMILY:
+            raise Refused(f"a family can have {USED_TIMES_PER_FAMILY} used times")
+        self._used_days |= used_days
+        self._number_of_used_times += len(new)
+
+    def _days_with_usage(self, category_id: str) -> frozenset[int]:
+        if category_id not in self._used_days:
+            rows = _used_days.rows(family_id=self.family_id, category_id=category_id)
+            self._used_days[category_id] = frozenset(day for (day,) in rows)
+        return self._used_days[category_id]
 
     def store(self, now: int) -> None:
         """Stores what was kept, and forgets everything: others may change it from now on."""
@@ -113,8 +160,14 @@ class Usage:
             )
         for category in self._changed_categories.values():
             category.save()
-        for known in (self._used_times, self._sessions, self._changed_categories):
+        for known in (
+            self._used_times,
+            self._sessions,
+            self._used_days,
+            self._changed_categories,
+        ):
             known.clear()
+        self._number_of_used_times = None
         self._changed_times.clear()
         self._changed_sessions.clear()
 
@@ -171,6 +224,16 @@ class UsageDraft:
         if category_id not in self.sessions:
             self.sessions[category_id] = dict(self.usage.sessions(category_id))
         return self.sessions[category_id]
+
+    def make_room_for_slots(self, category_id: str, day: int, slots: Iterable[Slot]) -> None:
+        """Refuses the action if there would be too many."""
+        if len({*self.used_times_of(category_id, day), *slots} - {WHOLE_DAY}) > SLOTS_PER_CATEGORY:
+            raise Refused(f"a category can have {SLOTS_PER_CATEGORY} slots on a day")
+
+    def make_room_for_sessions(self, category_id: str, limits: Iterable[SessionLimit]) -> None:
+        """Refuses the action if there would be too many."""
+        if len({*self.sessions_of(category_id), *limits}) > SLOTS_PER_CATEGORY:
+            raise Refused(f"a category can have {SLOTS_PER_CATEGORY} session limits")
 
     def set_used_time(self, category_id: str, day: int, slot: Slot, time: int) -> None:
         self.used_times_of(category_id, day)[slot] = time

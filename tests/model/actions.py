@@ -290,7 +290,16 @@ def subtract_extra_time(family: FamilyModel, category: Category, time: int) -> N
         set_extra_time(family, category, max(0, base["extraTime"] - time), base["extraTimeDay"])
 
 
-def add_used_time(family: FamilyModel, action: Entry, *_: Any) -> None:
+def check_report(family: FamilyModel, device: Entry, category: Category, now: list[Any]) -> None:
+    """Days of the actions are over, so only what changes the present is at stake (`now`)."""
+    user_id = device["currentUserId"]
+    is_own = category.base["childId"] == user_id
+    check(is_own or (user_id and family.users[user_id]["type"] == "parent") or not any(now))
+
+
+def add_used_time(family: FamilyModel, action: Entry, device: Entry, *_: Any) -> None:
+    extra_time = action["extraTimeToSubtract"]
+    check_report(family, device, family.category(action["categoryId"]), [extra_time])
     for category in family.with_parent(action["categoryId"]):
         if action["timeToAdd"]:
             key = (action["day"], 0, 1439)
@@ -300,10 +309,11 @@ def add_used_time(family: FamilyModel, action: Entry, *_: Any) -> None:
         family.renew("usedTimes", category.base["categoryId"])
 
 
-def add_used_time_v2(family: FamilyModel, action: Entry, *_: Any) -> bool:
+def add_used_time_v2(family: FamilyModel, action: Entry, device: Entry, *_: Any) -> bool:
     for item in action["i"]:
         category = family.categories.get(item["categoryId"])
         if category is not None:
+            check_report(family, device, category, [item["etts"], item.get("sdl")])
             _add_used_times(category.used_times, action["d"], item)
             _add_sessions(category.sessions, action.get("t", 0), item)
             subtract_extra_time(family, category, item["etts"])

@@ -6,6 +6,11 @@ from peewee import fn
 
 from identifiers import new_version
 from models import Category, LimitLoginCategory, TimeWarning
+from schemas.limits import (
+    CATEGORIES_PER_CHILD,
+    CATEGORIES_PER_FAMILY,
+    TIME_WARNINGS_PER_CATEGORY,
+)
 from schemas.parent_actions import (
     CreateCategory,
     DeleteCategory,
@@ -35,14 +40,16 @@ def _save(push: Push, category: Category) -> None:
 
 
 def _is_for_itself(push: Push, *, child_id: str, **_: Any) -> None:
-    """The category is for the child itself."""
+    """The category is for the child itself, which does not have too many."""
     if child_id != push.author.user_id:
         raise Refused("the category would belong to somebody else")
+    push.require_room(Category, CATEGORIES_PER_CHILD, Category.child_id == child_id)
 
 
 @handles(CreateCategory, notifies=Level.UNIMPORTANT, self_limit=_is_for_itself)
 def create_category(push: Push, *, category_id: str, child_id: str, title: str) -> None:
     child = push.child(child_id)
+    push.require_room(Category, CATEGORIES_PER_FAMILY)
     categories = push.rows(Category, Category.child_id == child.user_id)
     highest: int | None = categories.select(fn.MAX(Category.sort)).scalar()
     # Clients that don't list a category get it anyway, so no version needs to be renewed.
@@ -225,6 +232,12 @@ def update_category_time_warnings(
     if minutes is None:
         return
     if enable:
+        push.require_room(
+            TimeWarning,
+            TIME_WARNINGS_PER_CATEGORY,
+            TimeWarning.category_id == category_id,
+            TimeWarning.minutes != minutes,
+        )
         push.replace(
             TimeWarning,
             renew=BASE,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from peewee import chunked
 
 from models import AssignedApp, Category
+from schemas.limits import ASSIGNED_APPS_PER_FAMILY
 from schemas.parent_actions import AddCategoryApps, RemoveCategoryApps
 from storage.rows import tuples
 from sync.notifications import Level
@@ -49,6 +50,7 @@ def add_category_apps(push: Push, *, category_id: str, package_names: list[str])
         arriving.append({"category_id": category.category_id, "package_name": entry})
     for previous_id, entries in leaving.items():
         _remove(push, previous_id, entries)
+    push.require_room(AssignedApp, ASSIGNED_APPS_PER_FAMILY, adding=len(arriving))
     push.insert_rows(AssignedApp, arriving)
     push.renew(ASSIGNED_APPS, category.category_id, *leaving)
     push.notify(Level.IMPORTANT)

@@ -11,6 +11,7 @@ from schemas.app_logic_actions import (
     SendKeyRequest,
     UploadDevicePublicKey,
 )
+from schemas.limits import KEY_REQUESTS_PER_DEVICE
 from sync.notifications import Level
 from sync.push.registry import handles
 from sync.push.state import Push
@@ -48,6 +49,9 @@ def send_key_request(
         KeyRequest.type == data_type,
         _is(KeyRequest.device_id, device_id),
         _is(KeyRequest.category_id, category_id),
+    )
+    push.require_room(
+        KeyRequest, KEY_REQUESTS_PER_DEVICE, KeyRequest.sender_device_id == push.device_id
     )
     push.create(
         KeyRequest,

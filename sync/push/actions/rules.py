@@ -3,6 +3,7 @@
 from typing import Any
 
 from models import Category, Rule
+from schemas.limits import RULES_PER_FAMILY
 from schemas.parent_actions import CreateTimelimitRule, DeleteTimelimitRule, UpdateTimelimitRule
 from sync.notifications import Level
 from sync.push.actions.lookups import own_category
@@ -25,6 +26,7 @@ def _is_for_own_category(push: Push, *, rule: dict[str, Any]) -> None:
 )
 def create_timelimit_rule(push: Push, *, rule: dict[str, Any]) -> None:
     push.get(Category, rule["category_id"])
+    push.require_room(Rule, RULES_PER_FAMILY)
     push.create(Rule, renew=RULES, notify=Level.IMPORTANT, **rule)
 
 

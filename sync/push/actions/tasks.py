@@ -4,6 +4,7 @@ app-logic-actions.md, "MARK_TASK_PENDING")."""
 import mails
 from models import Category, Task
 from schemas.app_logic_actions import MarkTaskPending
+from schemas.limits import TASKS_PER_FAMILY
 from schemas.parent_actions import DeleteChildTask, ReviewChildTask, UpdateChildTask
 from sync.notifications import Level
 from sync.push.actions.extra_time import ANY_DAY, store_extra_time
@@ -39,6 +40,7 @@ def update_child_task(
 ) -> None:
     push.get(Category, category_id)
     if is_new:
+        push.require_room(Task, TASKS_PER_FAMILY)
         push.create(
             Task,
             renew=TASKS,

@@ -1,11 +1,13 @@
 """Used times, session durations and the extra time that usage costs (app-logic-actions.md,
 "ADD_USED_TIME" and "ADD_USED_TIME_V2")."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from clock import MINUTE, WHOLE_DAY, Slot
-from models import MAX_INTEGER, Category
+from clock import DAY, MINUTE, WHOLE_DAY, Slot, day_in
+from models import MAX_INTEGER, Category, User
 from schemas.app_logic_actions import AddUsedTime, AddUsedTimeV2
+from schemas.limits import CLOCK_TOLERANCE, FUTURE_DAYS
 from sync.notifications import Level
 from sync.push.actions.lookups import parent_category
 from sync.push.refused import Refused
@@ -27,8 +29,11 @@ SESSION_PAUSE_TOLERANCE = 5000
 def add_used_time(
     push: Push, *, category_id: str, day: int, time_to_add: int, extra_time_to_subtract: int
 ) -> None:
+    _check_day(push, day)
     draft = UsageDraft(push.usage)
     category = push.get(Category, category_id)
+    if _is_of_another_child(push, category):
+        _check_report_for_another_child(push, category, day, extra_time=extra_time_to_subtract)
     for affected in (category, parent_category(push, category)):
         if affected is None:
             continue
@@ -51,6 +56,10 @@ def add_used_time(
 def add_used_time_v2(
     push: Push, *, day: int, items: list[dict[str, Any]], trusted_timestamp: int
 ) -> None:
+    _check_day(push, day)
+    if trusted_timestamp > push.now + CLOCK_TOLERANCE:
+        # Nobody can be trusted to know the future: it would end a session early.
+        trusted_timestamp = 0
     draft = UsageDraft(push.usage)
     push.notify(Level.UNIMPORTANT)
     for item in items:
@@ -58,6 +67,14 @@ def add_used_time_v2(
         if category is None:
             push.changes.full_sync = True
             continue
+        if _is_of_another_child(push, category):
+            _check_report_for_another_child(
+                push,
+                category,
+                day,
+                extra_time=item["extra_time_to_subtract"],
+                session_limits=item["session_limits"],
+            )
         _add_used_times(draft, category.category_id, day, item)
         _add_session_durations(draft, category.category_id, trusted_timestamp, item)
         _subtract_extra_time(push, draft, category, item["extra_time_to_subtract"])
@@ -68,7 +85,39 @@ def add_used_time_v2(
     push.usage.keep(draft)
 
 
+def _check_day(push: Push, day: int) -> None:
+    if day > push.now // DAY + FUTURE_DAYS:
+        raise Refused("the day is in the future")
+
+
+def _is_of_another_child(push: Push, category: Category) -> bool:
+    """Whether the category belongs to another child than the user of the device. A parent may add
+    time for every child."""
+    user_id = push.device.current_user_id
+    if category.child_id == user_id:
+        return False
+    user = push.find(User, user_id) if user_id else None
+    return user is None or user.type != User.PARENT
+
+
+def _check_report_for_another_child(
+    push: Push,
+    category: Category,
+    day: int,
+    *,
+    extra_time: int,
+    session_limits: Sequence[Any] = (),
+) -> None:
+    """A device may have a report left about the child that used it before, but must not use up what
+    another child has now."""
+    if day >= min(push.now // DAY, day_in(push.child(category.child_id).time_zone, push.now)):
+        raise Refused("the category belongs to another child, whose day is not over")
+    if extra_time or session_limits:
+        raise Refused("the category belongs to another child, who uses extra time and sessions now")
+
+
 def _add_used_times(draft: UsageDraft, category_id: str, day: int, item: dict[str, Any]) -> None:
+    draft.make_room_for_slots(category_id, day, item["slots"])
     used = draft.used_times_of(category_id, day)
     for slot in (WHOLE_DAY, *item["slots"]):
         known = used.get(slot)
@@ -95,8 +144,12 @@ def _add_session_durations(
         pause_end = session.last_usage + limit.pause
         return not timestamp or begin <= pause_end - SESSION_PAUSE_TOLERANCE
 
-    for start, end, duration, pause in item["session_limits"]:
-        limit = SessionLimit(Slot(start, end), duration, pause)
+    limits = [
+        SessionLimit(Slot(start, end), duration, pause)
+        for start, end, duration, pause in item["session_limits"]
+    ]
+    draft.make_room_for_sessions(category_id, limits)
+    for limit in limits:
         sessions = draft.sessions_of(category_id)
         session = sessions.get(limit, Session(0, 0))
         if limit in sessions and goes_on(limit, session):

@@ -6,6 +6,7 @@ import hmac
 from typing import Any
 
 from models import Category, Device, LimitLoginCategory, U2fKey, User
+from schemas.limits import USERS_PER_FAMILY
 from schemas.parent_actions import (
     AddUser,
     RemoveUser,
@@ -37,6 +38,7 @@ def add_user(
     time_zone: str,
     password: dict[str, Any] | None = None,
 ) -> None:
+    push.require_room(User, USERS_PER_FAMILY)
     push.create(
         User,
         renew=USER_LIST,

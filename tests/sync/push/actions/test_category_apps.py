@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from schemas.limits import ASSIGNED_APPS_PER_FAMILY
 from sync.notifications import Level
 from sync.push.state import ROWS_PER_STATEMENT
 from tests import actions
@@ -64,7 +65,7 @@ def test_adding_known_apps_is_applied_and_told(
 
 
 def test_more_apps_than_fit_into_a_statement_are_added(family: Family, category: str) -> None:
-    apps = [f"app{number}" for number in range(90_000)]
+    apps = [f"app{number}" for number in range(ASSIGNED_APPS_PER_FAMILY)]
     family.parent_does(add_category_apps(category, *apps))
     assert set(apps_of(family, category)) == set(apps)
 

@@ -26,7 +26,7 @@ GUARDED = [
         4,
         NOTIFICATION_PERMISSIONS,
     ),
-    ("appVersion", "cAppVersion", "hAppVersion", 8, [0, 9, 10, 2**53 - 1]),
+    ("appVersion", "cAppVersion", "hAppVersion", 8, [0, 9, 10, 2**31 - 1]),
     ("overlayPermission", "cOverlay", "hOverlay", 16, RUNTIME_PERMISSIONS),
     ("accessibilityServiceEnabled", "asEnabled", "wasAsEnabled", 32, [False, True]),
 ]

@@ -18,7 +18,7 @@ USER = actions.set_device_user("DEVICE", "CHILD")
 KEEP = actions.set_keep_signed_in("DEVICE")
 LEAVE = actions.set_keep_signed_in("DEVICE", False)
 DEFAULT_USER = actions.set_device_default_user("DEVICE", "CHILD")
-TIMEOUT = actions.set_device_default_user_timeout("DEVICE", 2**40)
+TIMEOUT = actions.set_device_default_user_timeout("DEVICE", 2**31 - 1)
 NETWORK_TIME = actions.update_network_time_verification("DEVICE", "if possible")
 REBOOT = actions.set_consider_reboot_manipulation("DEVICE")
 ACTIVITIES = actions.update_enable_activity_level_blocking("DEVICE")
@@ -67,7 +67,7 @@ def tablet(family: Family, told: list[ShouldSync]) -> Tablet:
         (LEAVE, Level.IMPORTANT, {"isUserKeptSignedIn": False}),
         (DEFAULT_USER, Level.IMPORTANT, {"defUser": "CHILD"}),
         ({**DEFAULT_USER, "defaultUserId": ""}, Level.IMPORTANT, {"defUser": ""}),
-        (TIMEOUT, Level.IMPORTANT, {"defUserTimeout": 2**40}),
+        (TIMEOUT, Level.IMPORTANT, {"defUserTimeout": 2**31 - 1}),
         (NETWORK_TIME, Level.UNIMPORTANT, {"networkTime": "if possible"}),
         (REBOOT, Level.IMPORTANT, {"rebootIsManipulation": True}),
         (ACTIVITIES, Level.IMPORTANT, {"activityLevelBlocking": True}),
@@ -153,7 +153,7 @@ def test_the_device_must_belong_to_the_family(tablet: Tablet, action: dict[str, 
         {**DEFAULT_USER, "defaultUserId": "nObody"},
         {**TIMEOUT, "timeout": -1},
         {**TIMEOUT, "timeout": 0.5},
-        {**TIMEOUT, "timeout": 2**53},
+        {**TIMEOUT, "timeout": 2**31},
         {**NETWORK_TIME, "mode": "sometimes"},
         {**NETWORK_TIME, "mode": ""},
         {**REBOOT, "enable": "true"},

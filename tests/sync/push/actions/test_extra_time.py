@@ -123,7 +123,8 @@ def test_extra_time_needs_a_category_of_the_family(
 
 @pytest.mark.parametrize("act", [set_category_extra_time, increment_category_extratime])
 @pytest.mark.parametrize(
-    ("time", "day"), [(-1, 1), (0.5, 1), ("5", 1), (2**53, 1), (5, -2), (5, None), (5, True)]
+    ("time", "day"),
+    [(-1, 1), (0.5, 1), ("5", 1), (2**53, 1), (5, -2), (5, 2**31), (5, None), (5, True)],
 )
 def test_malformed_extra_time_is_refused(
     category: str, observer: Observer, act: Any, time: Any, day: Any

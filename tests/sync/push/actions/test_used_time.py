@@ -70,13 +70,6 @@ def test_used_times_are_renewed_and_the_base_with_the_extra_time(
     assert (set(news), level) == ({"usedTimes", "categoryBase"}, Level.UNIMPORTANT)
 
 
-def test_days_beyond_32_bits_work(
-    family: Family, child_device: Device, category: str, add: Any
-) -> None:
-    child_device.applies(add(category, 5, day=2**53 - 1))
-    assert times(family, category) == {(2**53 - 1, *WHOLE_DAY): 5}
-
-
 def test_last_updates_are_stored_coarsely(
     child_device: Device, category: str, add: Any, server_clock: Any
 ) -> None:
