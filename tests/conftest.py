@@ -85,9 +85,12 @@ def _drop_tables() -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_refusals_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Starts a new log, which would otherwise only count refusals that an earlier test had seen."""
-    monkeypatch.setattr(errors, "refusals", RefusalLog())
+def refusal_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[RefusalLog]:
+    """The log of refused requests, of this test only."""
+    log = RefusalLog()
+    monkeypatch.setattr(errors, "refusals", log)
+    yield log
+    log.tell_repeated()  # or its timer would, in the log of a later test
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,45 +6,41 @@ import threading
 import pytest
 from flask.testing import FlaskClient
 
-from web import errors
 from web.refusals import MAX_KINDS, RefusalLog
 
 # The log is written before a database is asked, so one engine will do.
 pytestmark = pytest.mark.parametrize("app", ["sqlite"], indirect=True)
 
 
-@pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> RefusalLog:
+@pytest.fixture(autouse=True)
+def log_everything(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    log = RefusalLog()
-    monkeypatch.setattr(errors, "refusals", log)
-    return log
 
 
 def test_repeated_refusals_are_counted(
-    client: FlaskClient, log: RefusalLog, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, refusal_log: RefusalLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(1000):
         client.post("/sync/pull-status", json={})
     assert len(caplog.messages) == 1
     assert caplog.messages[0].startswith("POST /sync/pull-status from 127.0.0.1: 400 ")
-    log.tell_repeated()
+    refusal_log.tell_repeated()
     assert caplog.messages[1:] == [
         "/sync/pull-status from 127.0.0.1: 400, 999 more times within a minute"
     ]
 
 
 def test_a_single_refusal_is_not_counted(
-    client: FlaskClient, log: RefusalLog, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, refusal_log: RefusalLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     client.post("/sync/pull-status", json={})
     caplog.clear()
-    log.tell_repeated()
+    refusal_log.tell_repeated()
     assert caplog.messages == []
 
 
 def test_refusals_are_grouped_by_status_route_and_client(
-    client: FlaskClient, log: RefusalLog, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     for address in ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"):
         headers = {"X-Forwarded-For": address}
@@ -58,32 +54,28 @@ def test_refusals_are_grouped_by_status_route_and_client(
     assert sorted(clients) == sorted(3 * ["192.0.2.1", "192.0.2.2", "2001:db8::/64"])
 
 
-def test_unknown_paths_are_one_kind(
-    client: FlaskClient, log: RefusalLog, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_unknown_paths_are_one_kind(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(100):
         client.get(f"/{number}")
     assert len(caplog.messages) == 1
 
 
 def test_many_clients_are_counted_together(
-    client: FlaskClient, log: RefusalLog, caplog: pytest.LogCaptureFixture
+    client: FlaskClient, refusal_log: RefusalLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(MAX_KINDS + 100):
         address = f"192.0.{number // 256}.{number % 256}"
         client.get("/unknown", headers={"X-Forwarded-For": address})
     assert len(caplog.messages) == MAX_KINDS + 1
     caplog.clear()
-    log.tell_repeated()
+    refusal_log.tell_repeated()
     assert caplog.messages == [
         "unknown path from other clients: 404, 99 more times within a minute"
     ]
 
 
 @pytest.mark.parametrize("path", ["/" + "a" * 5000, "/" + "%0A" * 2000, "/" + "ä" * 2000])
-def test_a_line_is_short(
-    client: FlaskClient, log: RefusalLog, caplog: pytest.LogCaptureFixture, path: str
-) -> None:
+def test_a_line_is_short(client: FlaskClient, caplog: pytest.LogCaptureFixture, path: str) -> None:
     client.open(path, method="A" * 5000)
     (line,) = caplog.messages
     assert len(line) < 500
@@ -91,7 +83,7 @@ def test_a_line_is_short(
 
 
 def test_the_count_is_told_after_a_minute(
-    client: FlaskClient, log: RefusalLog, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     timers = []
 
@@ -111,7 +103,6 @@ def test_the_count_is_told_after_a_minute(
 
 def test_a_failure_has_one_traceback(
     client: FlaskClient,
-    log: RefusalLog,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
