@@ -79,3 +79,11 @@ def test_mysql_conflicts_are_recognised_by_code(code: int, is_conflict: bool) ->
     mysql = MySQL("never_connected")
     assert mysql.is_conflict(OperationalError(code, "text")) is is_conflict
     assert not mysql.is_conflict(OperationalError(f"{code} database is locked"))
+
+
+def test_sqlite_commits_are_on_the_disk_when_they_return(sqlite: Sqlite) -> None:
+    """The other tests don't wait for the disk."""
+    full = 2
+    with sqlite.connection_context():
+        assert sqlite.pragma("synchronous") == full
+        assert sqlite.pragma("journal_mode") == "wal"
