@@ -48,6 +48,8 @@ class Settings:
     mail_server_blacklist: frozenset[str]
     ping_interval_sec: int
     redis_url: str = field(repr=False)
+    backup_dir: str
+    backup_every: int  # hours
 
 
 class LogLevel(fields.String):
@@ -67,7 +69,7 @@ class YesNo(fields.Field[bool]):
         return bool(value == "yes")
 
 
-def _known_database(url: str) -> None:
+def known_database(url: str) -> None:
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -173,7 +175,7 @@ class Environment(Schema):
     database_url = fields.String(
         data_key="DATABASE_URL",
         load_default="sqlite:///data/timelimit.db",
-        validate=_known_database,
+        validate=known_database,
         metadata={
             "help": "location of the data: `sqlite:///PATH` or `mysql://USER:PASSWORD@HOST/DB`"
         },
@@ -278,6 +280,21 @@ class Environment(Schema):
         load_default="",
         validate=_known_redis,
         metadata={"help": "`redis://HOST:PORT/NUMBER`, required for more than one worker"},
+    )
+
+    backup_dir = fields.String(
+        data_key="BACKUP_DIR",
+        load_default="",
+        metadata={
+            "help": "folder for backups, which the server then makes itself; it keeps the newest 7"
+        },
+    )
+    backup_every = fields.Integer(
+        data_key="BACKUP_EVERY",
+        load_default=24,
+        validate=validate.Range(1, 744, error="must be a number of hours from 1 to 744"),
+        error_messages={"invalid": "must be a number of hours from 1 to 744"},
+        metadata={"help": "hours between backups in `BACKUP_DIR`"},
     )
 
     @post_load

@@ -16,6 +16,9 @@ DATA_COMMANDS = {
     "login-code": "commands.login_code:login_code_command",
     "cleanup": "commands.database:cleanup_command",
     "migrate": "commands.database:migrate_command",
+    "backup": "commands.backup:backup_command",
+    "restore": "commands.backup:restore_command",
+    "copy": "commands.backup:copy_command",
     "import": "commands.import_:import_command",
 }
 

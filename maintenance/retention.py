@@ -31,6 +31,7 @@ from models import (
     SessionDuration,
     UsedTime,
 )
+from problem import Problem
 from storage.database import for_update, reading, writing
 from storage.engines import DATABASE_TROUBLE
 from sync.notifications import Level, notify_family
@@ -161,14 +162,15 @@ JOBS = (
 )
 
 
-def start() -> None:
-    """Starts the thread that runs the jobs in this process."""
-    threading.Thread(target=_run_forever, name="retention", daemon=True).start()
+def start(*others: Job) -> None:
+    """Starts the thread that runs the jobs, and others, in this process."""
+    jobs = (*JOBS, *others)
+    threading.Thread(target=_run_forever, args=(jobs,), name="retention", daemon=True).start()
 
 
-def _run_forever() -> None:
+def _run_forever(jobs: tuple[Job, ...]) -> None:
     started = time.monotonic()
-    due = {job: started + job.first_after / 1000 for job in JOBS}
+    due = {job: started + job.first_after / 1000 for job in jobs}
     while True:
         job = min(due, key=due.__getitem__)
         time.sleep(max(0, due[job] - time.monotonic()))
@@ -181,7 +183,7 @@ def run_if_due(job: Job) -> None:
     try:
         if _take(job):
             log.info("%s: %s", job.name, job.run())
-    except DATABASE_TROUBLE as error:
+    except (*DATABASE_TROUBLE, Problem) as error:
         log.error("%s failed: %s", job.name, error)
     except Exception:
         log.exception("%s failed", job.name)

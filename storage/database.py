@@ -88,21 +88,12 @@ def _prepare(*, create: bool, only_as_owner: bool) -> Contents:
     engine = database.obj
     if isinstance(engine, Sqlite):
         engine.file.require_access(create=create, only_as_owner=only_as_owner)
-    contents: Contents = engine.contents()
-    if unknown := contents.migrations - _known_migrations():
+    contents = require_ours(engine)
+    if unknown := contents.migrations - known_migrations():
         raise Problem(
             f"{engine.location} was changed by a newer version of this server ({max(unknown)}): "
-            "install that version, or restore a backup from before the update"
-        )
-    if "SequelizeMeta" in contents.tables:
-        raise Problem(
-            f"{engine.location} belongs to timelimit-server: name another database in "
-            "DATABASE_URL, and move in with timelimit-sync import (docs/moving-in.md)"
-        )
-    if contents.tables and MIGRATIONS not in contents.tables:
-        raise Problem(
-            f"{engine.location} belongs to another program, whose tables are there "
-            f"({min(contents.tables)}): name another database in DATABASE_URL"
+            "install that version, or go back to a backup from before the update with "
+            "timelimit-sync restore FILE"
         )
     if not create and not contents.migrations:
         raise Problem(
@@ -114,14 +105,30 @@ def _prepare(*, create: bool, only_as_owner: bool) -> Contents:
     return contents
 
 
+def require_ours(engine: Sqlite | MySQL) -> Contents:
+    """Returns what is in a database. Raises Problem if it belongs to another program."""
+    contents = engine.contents()
+    if "SequelizeMeta" in contents.tables:
+        raise Problem(
+            f"{engine.location} belongs to timelimit-server: name another database in "
+            "DATABASE_URL, and move in with timelimit-sync import (docs/moving-in.md)"
+        )
+    if contents.tables and MIGRATIONS not in contents.tables:
+        raise Problem(
+            f"{engine.location} belongs to another program, whose tables are there "
+            f"({min(contents.tables)}): name another database in DATABASE_URL"
+        )
+    return contents
+
+
 def _apply_missing(contents: Contents) -> list[str]:
-    if contents.migrations == _known_migrations():
+    if contents.migrations == known_migrations():
         return []
     with database.migrating():
         return migrate_schema(database.obj)
 
 
-def _known_migrations() -> frozenset[str]:
+def known_migrations() -> frozenset[str]:
     return frozenset(migration.name for migration in Migration.load_directory(MIGRATION_FILES))
 
 

@@ -186,6 +186,17 @@ class DatabaseFile:
         log.warning("the file system of %s doesn't tell if a second server uses it", self)
         return None
 
+    @contextmanager
+    def without_server(self) -> Iterator[None]:
+        """Keeps servers from using the file, as `hold` does. Raises Problem if one uses it."""
+        descriptor = os.open(self._path, os.O_RDWR)
+        try:
+            if not _is_taken(descriptor, fcntl.LOCK_EX):
+                raise Problem(f"a server uses {self}: stop it first (to see it: fuser {self})")
+            yield
+        finally:
+            os.close(descriptor)
+
     # While it is open
 
     def remember(self) -> None:

@@ -74,6 +74,12 @@ class Contents(NamedTuple):
     migrations: frozenset[str]
 
 
+#: Who else is connected to a database of MySQL, as far as this user may see them
+OTHER_USERS = (
+    "SELECT user, host FROM information_schema.processlist "
+    "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+)
+
 #: The table of the migrations that were applied
 MIGRATIONS = "schema_migration"
 _MIGRATIONS = f"SELECT name FROM {MIGRATIONS}"  # noqa: S608

@@ -30,6 +30,8 @@ DEFAULTS = {
     "mail_server_blacklist": frozenset(),
     "ping_interval_sec": 25,
     "redis_url": "",
+    "backup_dir": "",
+    "backup_every": 24,
 }
 
 ROOT = Path(__file__).parents[1]
@@ -84,6 +86,8 @@ def test_every_setting_has_a_line_of_help() -> None:
         ("MAIL_SERVER_BLACKLIST", " X.de , y.de,", "mail_server_blacklist", {"x.de", "y.de"}),
         ("PING_INTERVAL_SEC", "1", "ping_interval_sec", 1),
         ("PING_INTERVAL_SEC", "3600", "ping_interval_sec", 3600),
+        ("BACKUP_DIR", "/mnt/backups", "backup_dir", "/mnt/backups"),
+        ("BACKUP_EVERY", "6", "backup_every", 6),
         ("SMTP_URL", "smtp://host", "mail_server", MailServer("host", 587, False)),
         ("SMTP_URL", "smtps://host", "mail_server", MailServer("host", 465, True)),
         (
@@ -157,6 +161,8 @@ def test_settings_are_read(name: str, value: str, field: str, expected: Any) -> 
         ("PING_INTERVAL_SEC", "0", "1 to 3600"),
         ("PING_INTERVAL_SEC", "3601", "1 to 3600"),
         ("PING_INTERVAL_SEC", "soon", "1 to 3600"),
+        ("BACKUP_EVERY", "0", "hours from 1 to 744"),
+        ("BACKUP_EVERY", "1d", "hours from 1 to 744"),
     ],
 )
 def test_a_malformed_setting_is_named_with_its_remedy(name: str, value: str, advice: str) -> None:

@@ -8,6 +8,7 @@ from pymysql.cursors import SSCursor
 
 from maintenance.moving_in.sources import Row, portions
 from problem import Problem
+from storage.engines import OTHER_USERS
 
 CONNECT_TIMEOUT_S = 10
 
@@ -70,10 +71,7 @@ class MySQLSource:
     def other_users(self) -> list[str]:
         return [
             f"{user}@{host} is connected to the old database"
-            for user, host in self._select(
-                "SELECT user, host FROM information_schema.processlist "
-                "WHERE db = DATABASE() AND id <> CONNECTION_ID()"
-            )
+            for user, host in self._select(OTHER_USERS)
         ]
 
     def close(self) -> None:

@@ -501,7 +501,7 @@ def test_an_import_that_was_killed_leaves_no_trace(
     with process:
         assert process.stdout and process.stdout.readline()
         shutil.copy(old.path, tmp_path / "copy.db")
-        with refused("Another import"):
+        with refused("Another process"):
             imported(f"sqlite:///{tmp_path}/copy.db", target)
         process.send_signal(signal.SIGKILL)
     if target.startswith("sqlite"):
