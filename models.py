@@ -411,6 +411,7 @@ class AddDeviceToken(Row):
 
 
 class MailLoginToken(Row):
+    #: of codes that the operator made, something that is no hash (accounts/made_codes.py)
     token_hash = CharField(max_length=64, primary_key=True)
     received_code = CharField()
     mail = CharField()

@@ -7,6 +7,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, Gone, InternalServerError
 import clock
 import mails
 import settings
+from accounts.made_codes import CODE_WORDS, end_made_code, take_made_code
 from accounts.mail_tokens import LIFETIME, is_too_old, new_proof, users_with_mail
 from accounts.words import new_words, same_words
 from identifiers import new_auth_token, token_hash
@@ -23,8 +24,6 @@ from schemas.addresses import (
 from storage.database import for_update, reading, writing
 from sync.caller import calling_device
 
-CODE_WORDS = 3
-
 
 def send_login_code(body: dict[str, Any]) -> dict[str, Any]:
     """Mails a code to an address, and waits until the mail server has it, since the user waits for
@@ -39,11 +38,11 @@ def send_login_code(body: dict[str, Any]) -> dict[str, Any]:
         address = bare_address(body["mail"])
     except NoAddress as problem:
         raise BadRequest(f"mail: {problem}.") from None
-    if not _is_whitelisted(address):
-        return {"mailAddressNotWhitelisted": True}
-    if canonical_domain(domain_of(address)) in settings.current().mail_server_blacklist:
-        return {"mailServerBlacklisted": True}
+    if reason := refused_by_lists(address):
+        return {reason: True}
     values = _shown_device(body.get("device_auth_token"), address)
+    if token := take_made_code(address, body["locale"]):
+        return {"mailLoginToken": token}
     requester = _requester(address, is_own_device=bool(values))
     wait_s = rate_limits.use("login code", address, requester)
     if wait_s:
@@ -56,6 +55,15 @@ def send_login_code(body: dict[str, Any]) -> dict[str, Any]:
             rate_limits.give_back("login code", address, requester)
         raise InternalServerError("The code could not be mailed.") from None
     return {"mailLoginToken": _store_code(code, address, body["locale"])}
+
+
+def refused_by_lists(address: str) -> str | None:
+    """Returns why the settings allow no codes for an address, in the words of the protocol."""
+    if not _is_whitelisted(address):
+        return "mailAddressNotWhitelisted"
+    if canonical_domain(domain_of(address)) in settings.current().mail_server_blacklist:
+        return "mailServerBlacklisted"
+    return None
 
 
 def _is_whitelisted(address: str) -> bool:
@@ -122,13 +130,14 @@ def _try_code(login_token: str, typed: str) -> str | Forbidden | Gone:
             return Gone("The code was wrong too often; request a new one.")
         return Forbidden("The code is wrong.")
     login.delete_instance()
+    end_made_code(login)
     return new_proof(login.mail, login.locale)
 
 
 @reading
 def open_codes(address: str) -> list[tuple[str, int]]:
-    """Returns the codes sent to an address that are still valid, with the times when they were
-    created (ms), newest first. If there are none, it returns those of the address in another letter
+    """Returns the codes of an address that are still valid, with the times when they were made
+    (ms), newest first. If there are none, it returns those of the address in another letter
     case."""
     logins = list(
         MailLoginToken.select()
@@ -140,4 +149,7 @@ def open_codes(address: str) -> list[tuple[str, int]]:
     )
     exact = [login for login in logins if login.mail == address]
     similar = [login for login in logins if canonical(login.mail) == canonical(address)]
-    return [(login.received_code, login.created_at) for login in exact or similar]
+    # Several requests may have got the same code, if the operator made it.
+    return list(
+        dict.fromkeys((login.received_code, login.created_at) for login in exact or similar)
+    )
