@@ -48,6 +48,11 @@ class MediumBlobField(BlobField):
     field_type = "MEDIUMBLOB"
 
 
+class PhoneInteger(BigIntegerField):
+    """A number that phones read as 32 bit; they fail at every pull that has a bigger one
+    (client-notes.md, "How answers are read")."""
+
+
 class Row(Model):
     class Meta:
         database = database
@@ -123,7 +128,7 @@ class Device(FamilyRow):
     current_user_id = _optional_id()
     is_user_kept_signed_in = BooleanField(default=False)
     default_user_id = _optional_id()
-    default_user_timeout = BigIntegerField(default=0)
+    default_user_timeout = PhoneInteger(default=0)
     network_time = CharField(max_length=16, default="disabled")
     next_sequence_number = BigIntegerField(default=0)
     next_key_reply_sequence_number = BigIntegerField(default=1)
@@ -135,8 +140,8 @@ class Device(FamilyRow):
     highest_notification_access_permission = CharField(max_length=16, default="not granted")
     current_overlay_permission = CharField(max_length=16, default="not granted")
     highest_overlay_permission = CharField(max_length=16, default="not granted")
-    current_app_version = BigIntegerField(default=0)
-    highest_app_version = BigIntegerField(default=0)
+    current_app_version = PhoneInteger(default=0)
+    highest_app_version = PhoneInteger(default=0)
     accessibility_service_enabled = BooleanField(default=False)
     was_accessibility_service_enabled = BooleanField(default=False)
     tried_disabling_device_admin = BooleanField(default=False)
@@ -165,7 +170,7 @@ class Category(FamilyRow):
     title = CharField()
     blocked_times = MediumTextField(default="")
     extra_time = BigIntegerField(default=0)
-    extra_time_day = BigIntegerField(default=-1)
+    extra_time_day = PhoneInteger(default=-1)
     temporarily_blocked = BooleanField(default=False)
     temporarily_blocked_end_time = BigIntegerField(default=0)
     disable_limits_until = BigIntegerField(default=0)
@@ -175,7 +180,7 @@ class Category(FamilyRow):
     time_warning_flags = IntegerField(default=0)
     min_battery_mobile = IntegerField(default=0)
     min_battery_charging = IntegerField(default=0)
-    sort = BigIntegerField(default=0)
+    sort = PhoneInteger(default=0)
     flags = BigIntegerField(default=0)
     base_version = _id(4)
     assigned_apps_version = _id(4)
@@ -220,11 +225,11 @@ class Rule(FamilyRow):
     category_id = _id(6)
     apply_to_extra_time_usage = BooleanField()
     day_mask = IntegerField()
-    maximum_time = BigIntegerField()
+    maximum_time = PhoneInteger()
     start_minute_of_day = IntegerField()
     end_minute_of_day = IntegerField()
-    session_duration = BigIntegerField()
-    session_pause = BigIntegerField()
+    session_duration = PhoneInteger()
+    session_pause = PhoneInteger()
     per_day = BooleanField()
     expires_at = BigIntegerField(null=True)
 
@@ -237,7 +242,7 @@ class Task(FamilyRow):
     task_id = _id(6)
     category_id = _id(6)
     title = CharField(max_length=TASK_TITLE_LENGTH)
-    extra_time_duration = BigIntegerField()
+    extra_time_duration = PhoneInteger()
     pending_request = BooleanField(default=False)
     last_grant_timestamp = BigIntegerField(default=0)
 
@@ -248,7 +253,7 @@ class Task(FamilyRow):
 
 class UsedTime(FamilyRow):
     category_id = _id(6)
-    day_of_epoch = BigIntegerField()
+    day_of_epoch = PhoneInteger()
     start_minute_of_day = IntegerField()
     end_minute_of_day = IntegerField()
     used_time = BigIntegerField()
@@ -263,8 +268,8 @@ class UsedTime(FamilyRow):
 
 class SessionDuration(FamilyRow):
     category_id = _id(6)
-    max_session_duration = BigIntegerField()
-    session_pause_duration = BigIntegerField()
+    max_session_duration = PhoneInteger()
+    session_pause_duration = PhoneInteger()
     start_minute_of_day = IntegerField()
     end_minute_of_day = IntegerField()
     last_usage = BigIntegerField()

@@ -3,7 +3,8 @@
 import click
 
 from commands.common import open_database
-from maintenance import retention
+from maintenance import repair, retention
+from storage.database import database
 
 
 @click.command("migrate")
@@ -13,6 +14,20 @@ def migrate_command() -> None:
         for name in applied:
             click.echo(f"applied {name}")
     click.echo("The database is up to date.")
+
+
+@click.command("repair")
+def repair_command() -> None:
+    """Cut numbers that phones can't read, which stop them from syncing.
+
+    Actions bring none, but another program may have written them to the database.
+    """
+    with open_database():
+        lines = repair.cut_numbers()
+    for line in lines:
+        click.echo(line)
+    if not lines:
+        click.echo(f"Nothing has to be repaired in {database.location}.")
 
 
 @click.command("cleanup")

@@ -19,6 +19,7 @@ DATA_COMMANDS = {
     "backup": "commands.backup:backup_command",
     "restore": "commands.backup:restore_command",
     "copy": "commands.backup:copy_command",
+    "repair": "commands.database:repair_command",
     "import": "commands.import_:import_command",
 }
 

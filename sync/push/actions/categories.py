@@ -26,6 +26,7 @@ from schemas.parent_actions import (
     UpdateCategoryTitle,
     minutes_of_week,
 )
+from schemas.strict_json import MAX_INT32
 from storage.rows import tuples
 from sync.notifications import Level
 from sync.push.actions.lookups import lineage, own_category, parent_category
@@ -60,7 +61,7 @@ def create_category(push: Push, *, category_id: str, child_id: str, title: str) 
         category_id=category_id,
         child_id=child.user_id,
         title=title,
-        sort=(highest or 0) + 1,
+        sort=min((highest or 0) + 1, MAX_INT32),
         base_version=new_version(),
         assigned_apps_version=new_version(),
         rules_version=new_version(),
