@@ -20,7 +20,7 @@ def migrate_command() -> None:
 def repair_command() -> None:
     """Cut numbers that phones can't read, which stop them from syncing.
 
-    Actions bring none, but another program may have written them to the database.
+    Actions bring none, but other programs may have written some.
     """
     with open_database():
         lines = repair.cut_numbers()
