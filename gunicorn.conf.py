@@ -17,6 +17,7 @@ from maintenance.backup.create import BACK_UP
 from problem import told_in_one_line
 from realtime.sockets import open_sockets
 from storage.database import connect, database, start
+from storage.engines import Sqlite
 from version import VERSION
 from web.client_socket import MAX_WAITING
 from web.worker import MAX_HEAD, HttpWorker
@@ -86,6 +87,11 @@ def on_starting(server: Any) -> None:
             "REDIS_URL, for example to redis://localhost:6379/0, or run one worker"
         )
     database.initialize(connect(_settings.database_url))
+    if server.cfg.uid != os.geteuid() and isinstance(database.obj, Sqlite):
+        raise settings.SettingsError(
+            "--user is not possible with SQLite, since the user that starts the server would own "
+            "the files: start it as the other user, for example with sudo -u"
+        )
     for name in start(alone=not _settings.redis_url):
         _log.info("migrated the database: %s", name)
     database.close_all()  # workers must not inherit connections

@@ -64,10 +64,10 @@ class DatabaseFile:
             raise Problem(f"{self} is not a file: name one in DATABASE_URL")
         if only_as_owner:
             _require_user(found.st_uid, str(self))
-        for path in map(Path, (f"{self._path}{companion}" for companion in COMPANIONS)):
-            if path.exists():
-                _require_writable(path)
-        _require_writable(self._path.parent)
+        real = self._path.resolve()  # beside which SQLite makes its other files
+        for companion in COMPANIONS:
+            _require_writable(Path(f"{real}{companion}"))
+        _require_writable(real.parent)
         with self._path.open("rb") as file:
             start = file.read(16)
         if start not in (b"", b"SQLite format 3\0"):
@@ -78,7 +78,7 @@ class DatabaseFile:
 
     def _require_folder(self, *, only_as_owner: bool) -> None:
         """One folder is made, but no more: their disk may just not be mounted yet."""
-        folder = self._path.absolute().parent
+        folder = self._path.resolve().parent
         if not folder.exists():
             folder = folder.parent
         if not folder.is_dir():
@@ -92,7 +92,7 @@ class DatabaseFile:
 
     def make(self) -> None:
         """Makes the file and its folder if they are missing, for this user only."""
-        make_private(self._path)
+        make_private(self._path.resolve())
 
     @contextmanager
     def plainly_opened(self) -> Iterator[sqlite3.Connection]:
@@ -165,12 +165,28 @@ class DatabaseFile:
         """
         self.remember()
         descriptor = os.open(self._path, os.O_RDWR)
+        try:
+            self._wait_for_lock(descriptor, alone=alone, wait_s=wait_s)
+            # Network file systems make one kind of lock of flock's and SQLite's, where our own
+            # would keep ourselves out.
+            far = _FAR + os.getpid()
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, far)
+            fcntl.lockf(descriptor, fcntl.LOCK_UN, 1, far)
+        except OSError:
+            os.close(descriptor)
+            log.warning("the file system of %s doesn't tell if a second server uses it", self)
+            return None
+        except Problem:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def _wait_for_lock(self, descriptor: int, *, alone: bool, wait_s: float) -> None:
         kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
         deadline = time.monotonic() + wait_s
         is_told = False
-        while not _is_taken(descriptor, kind):
+        while not _takes_lock(descriptor, kind):
             if time.monotonic() >= deadline:
-                os.close(descriptor)
                 raise Problem(
                     f"another server uses {self}, and without Redis neither would wake the devices "
                     f"of the other: stop it (to see it: fuser {self}), or set the same REDIS_URL "
@@ -180,18 +196,17 @@ class DatabaseFile:
                 log.info("waiting for another server, which uses %s, to end", self)
                 is_told = True
             time.sleep(0.1)
-        if _is_apart_from_locks_of_sqlite(descriptor):
-            return descriptor
-        os.close(descriptor)
-        log.warning("the file system of %s doesn't tell if a second server uses it", self)
-        return None
 
     @contextmanager
     def without_server(self) -> Iterator[None]:
         """Keeps servers from using the file, as `hold` does. Raises Problem if one uses it."""
         descriptor = os.open(self._path, os.O_RDWR)
         try:
-            if not _is_taken(descriptor, fcntl.LOCK_EX):
+            try:
+                is_free = _takes_lock(descriptor, fcntl.LOCK_EX)
+            except OSError:
+                is_free = True  # as far as can be told
+            if not is_free:
                 raise Problem(f"a server uses {self}: stop it first (to see it: fuser {self})")
             yield
         finally:
@@ -217,24 +232,11 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _is_taken(descriptor: int, kind: int) -> bool:
-    """Takes a lock. Returns True, too, if there are no locks."""
+def _takes_lock(descriptor: int, kind: int) -> bool:
+    """Tells whether the lock was free. Raises OSError where file systems have no such locks."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _is_apart_from_locks_of_sqlite(descriptor: int) -> bool:
-    """Network file systems make one kind of lock of flock's and SQLite's, where our own would keep
-    ourselves out."""
-    try:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _FAR + os.getpid())
-        fcntl.lockf(descriptor, fcntl.LOCK_UN, 1, _FAR + os.getpid())
-    except OSError:
         return False
     return True
 
@@ -250,7 +252,9 @@ def _require_user(owner: int, shown: str) -> None:
 
 def _require_writable(path: Path) -> None:
     kind = os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0)
-    if os.access(path, kind):
+    # Meanwhile other processes may make the other files of the database, or remove them.
+    before = _identity(path)
+    if before is None or os.access(path, kind) or _identity(path) != before:
         return
     me, owner = _user(os.geteuid()), _user(path.stat().st_uid)
     if owner == me:

@@ -223,10 +223,10 @@ class Sqlite(_Pool, PooledSqliteDatabase, _SqliteSession):
             self.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def end(self) -> None:
-        """Closes all connections at the end of a process. The last one of all processes removes the
-        log."""
+        """Closes the connections at the end of a process, but for those that threads still use. The
+        last one of all processes removes the log."""
         self._empty_log()
-        self.close_all()
+        self.close_idle()
 
     @contextmanager
     def read_transaction(self) -> Iterator[None]:
@@ -346,8 +346,8 @@ class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
             yield
 
     def end(self) -> None:
-        """Closes all connections at the end of a process."""
-        self.close_all()
+        """Closes the connections at the end of a process, but for those that threads still use."""
+        self.close_idle()
 
     def commit(self) -> None:
         try:

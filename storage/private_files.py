@@ -22,7 +22,7 @@ def make_private(database: Path) -> None:
     paths = [Path(f"{database}{companion}") for companion in COMPANIONS]
     if all(other.name.startswith(database.name) for other in folder.iterdir()):
         paths.append(folder)
-    readable = [path for path in paths if path.exists() and path.stat().st_mode & OTHERS]
+    readable = [path for path in paths if _mode(path) & OTHERS]
     if not readable:
         return
     shown = ", ".join(str(path) for path in readable)
@@ -33,3 +33,10 @@ def make_private(database: Path) -> None:
         log.warning("other users of this machine may read %s: %s", shown, error.strerror)
     else:
         log.warning("other users of this machine could read %s; corrected", shown)
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:  # others may close the database, which removes its other files
+        return 0

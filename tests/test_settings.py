@@ -154,6 +154,8 @@ def test_settings_are_read(name: str, value: str, field: str, expected: Any) -> 
         ("DISABLE_SIGNUP", "false", "yes or no"),
         ("LOG_LEVEL", "verbose", "debug, info, warning, error"),
         ("LOG_LEVEL", "critical", "debug, info, warning, error"),
+        ("DATABASE_URL", "sqlite:///:memory:", "must name a file"),
+        ("DATABASE_URL", "sqlite:///data/timelimit.db?mode=ro", "write ? as %3F"),
         ("MAIL_SENDER", "nobody", "one address"),
         ("MAIL_SENDER", "a@x.de, b@x.de", "one address"),
         ("MAIL_WHITELIST", "@x.de", "addresses or domains"),

@@ -116,6 +116,21 @@ def test_what_can_not_be_written_is_named(
         DatabaseFile(str(path)).require_access(create=True, only_as_owner=False)
 
 
+def test_a_link_is_judged_by_what_it_leads_to(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.parent.mkdir()
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    file = DatabaseFile(str(link))
+    file.require_access(create=True, only_as_owner=False)
+    file.make()
+    assert path.exists()
+    monkeypatch.setattr(os, "access", lambda path_, mode: path_ != path.parent)
+    with pytest.raises(Problem, match=f"can't write {path.parent}: allow it"):
+        file.require_access(create=True, only_as_owner=False)
+
+
 def test_who_owns_what_can_not_be_written_is_told(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
