@@ -36,7 +36,7 @@ bind = f"{_host}:{_settings.port}"
 worker_class = HttpWorker
 
 # An open websocket occupies one of these threads, and phones keep one open while their screen is
-# on. Threads start on demand. 200 sockets take 22 MiB and 600 threads altogether, which is plenty
+# on. Threads start on demand. 200 sockets take 23 MB and 600 threads altogether, which is plenty
 # for a few dozen families; docs/sockets.md tells how to serve more. Further sockets are refused
 # with 503, so that requests always find a thread.
 REQUEST_THREADS = 16 + MAX_WAITING

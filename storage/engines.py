@@ -86,7 +86,10 @@ _MIGRATIONS = f"SELECT name FROM {MIGRATIONS}"  # noqa: S608
 
 
 class _Pool:
-    """How the connection pools of both engines react to trouble."""
+    """Makes the connection pools of both engines react to trouble.
+
+    mypy does not see the classes of Peewee that it is combined with.
+    """
 
     def connect(self, reuse_if_open: bool = False) -> bool:
         try:
@@ -118,7 +121,7 @@ class _SqliteSession(SqliteDatabase):
     def _connect(self) -> Any:
         if not self.file.has_its_name():
             raise Moved(self.file)
-        connection = super()._connect()  # type: ignore[misc]
+        connection = super()._connect()  # type: ignore[misc]  # the stubs have no private methods
         self.file.remember()
         return connection
 
@@ -292,7 +295,7 @@ class Sqlite(_Pool, PooledSqliteDatabase, _SqliteSession):
 
 class _MySQLSession(MySQLDatabase):
     def _connect(self) -> Any:
-        connection = super()._connect()  # type: ignore[misc]
+        connection = super()._connect()  # type: ignore[misc]  # the stubs have no private methods
         with connection.cursor() as cursor:
             # Under REPEATABLE READ, a write that waited for its family's lock would continue with
             # the snapshot from before the wait.

@@ -1,1 +1,1 @@
-"""What the server does about sync: actions in, status out."""
+"""Sync: clients push actions and pull status."""

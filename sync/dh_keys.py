@@ -1,4 +1,4 @@
-"""Diffie-Hellman keys of the server, one after the other per device (crypto.md, 3)."""
+"""Diffie-Hellman keys of the server. Each device has its own, which rotate (crypto.md, 3)."""
 
 from typing import NamedTuple, cast
 
@@ -15,33 +15,33 @@ LIFETIME_AFTER_USE = 2 * HOUR
 
 
 class UnusableKey(Exception):
-    """There is no secret with this client: the key of the server is unknown or too old, or that of
-    the client is none."""
+    """No secret can be agreed on: the key of the server is unknown or too old, or the key of the
+    client is malformed."""
 
 
 class SharedKey(NamedTuple):
     #: the key of the server as clients know it: SubjectPublicKeyInfo, DER
     public_key: bytes
-    #: what only the server and the client know, 32 bytes
+    #: known only to the server and the client, 32 bytes
     secret: bytes
 
 
 def expiry(now: int) -> int:
-    """When a key ends that is used or replaced now: in 2 h to 2 h 15 min, on a quarter of an
-    hour."""
+    """Returns the end of a key that is used or replaced now: the quarter of an hour that comes in
+    2 h to 2 h 15 min."""
     return rounded_down(now + LIFETIME_AFTER_USE, 15 * MINUTE) + 15 * MINUTE
 
 
 def use_key(family_id: str, device_id: str, version: str, client_key: bytes, now: int) -> SharedKey:
-    """What a key of the server for this device and the key of a client (SubjectPublicKeyInfo, DER)
-    have in common. Raises UnusableKey.
+    """Agrees on a secret, by a key of the server for this device and the key of a client
+    (SubjectPublicKeyInfo, DER). Raises UnusableKey.
 
-    To be called in a write transaction: the first use gives the key its end, so whoever refuses
-    what was made with the key has to undo this, too.
+    Call it in a write transaction: the first use sets the end of the key. Callers that then refuse
+    the login have to roll this back, too.
     """
     key = _find(family_id, device_id, version)
     if key is None or (key.expire_at is not None and key.expire_at < now):
-        raise UnusableKey("there is no such key, or not any more")
+        raise UnusableKey("the key of the server is unknown or too old")
     private_key = cast(ec.EllipticCurvePrivateKey, load_der_private_key(key.private_key, None))
     secret = private_key.exchange(ec.ECDH(), _point(client_key))
     if key.expire_at is None:

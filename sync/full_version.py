@@ -16,7 +16,7 @@ class Unlockable(Protocol):
 
 
 def is_unlocked(family: Unlockable) -> bool:
-    """Whether a family may use everything, by its own full version or on this server anyway."""
+    """Tells whether a family may use everything: it has the full version, or all families may."""
     return settings.current().always_pro or family.has_full_version
 
 

@@ -1,7 +1,7 @@
-"""What the rest of the server tells the realtime channel, always after the commit.
+"""Signals from the rest of the server to the realtime channel, always sent after the commit.
 
-The signals know nothing of sockets, and nobody has to listen. What is sent may get lost: the next
-pull heals it (realtime.md).
+They know nothing of sockets, and nobody has to listen. A message may get lost: the next pull makes
+up for it (realtime.md).
 """
 
 from enum import IntEnum
@@ -29,11 +29,11 @@ class ShouldSync(NamedTuple):
 #: Sent with `messages`, a list of ShouldSync.
 should_sync = Signal("should sync")
 
-#: Sent with `family_id`: its devices, or which of them show that they are connected, are others
-#: than before.
+#: Sent with `family_id`, after a change of its devices or of which of them show that they are
+#: connected.
 presence_changed = Signal("presence changed")
 
-#: Sent with `token_hash`, that of a primary device that is asked to give up its role.
+#: Sent with the `token_hash` of a primary device, which is asked to give up its role.
 sign_out_requested = Signal("sign out requested")
 
 #: Sent without arguments: all devices of all families have to sync within a minute.
@@ -53,8 +53,8 @@ def notify_family(
     targeted: dict[str, Level] | None = None,
     except_device_id: str | None = None,
 ) -> None:
-    """Tells the devices of a family once the present transaction is stored: each by the higher
-    one of the general level and the one targeted at it."""
+    """Tells the devices of a family to sync, after the commit of the current transaction. The level
+    is the general one, or the one targeted at the device if that is higher."""
     targeted = targeted or {}
     if not level and not any(targeted.values()):
         return
@@ -68,14 +68,14 @@ def notify_family(
 
 
 def sync_removed_devices(token_hashes: list[str]) -> None:
-    """Tells devices that were removed to sync once more, so that they notice it."""
+    """Tells removed devices to sync once more, so that they notice it."""
     messages = [ShouldSync(each, is_important=True) for each in token_hashes]
     after_commit(partial(should_sync.send, messages=messages))
 
 
 def announce_presence(family_id: str) -> None:
-    """Tells the devices of a family who is connected, if that changes by the present transaction.
-    To be called after their `should sync`."""
+    """Tells the devices of a family who is connected, if the current transaction changes that.
+    Call it after telling them to sync."""
     after_commit(partial(presence_changed.send, family_id=family_id))
 
 

@@ -15,9 +15,9 @@ from sync.versions import DEVICE_LIST, renew_versions
 
 @writing
 def report_removed(body: dict[str, Any]) -> dict[str, Any]:
-    """A client was reset by its user. The device stays in the list, marked, until a parent removes
-    it; its token is dead. Raises 500 for a token that never existed: that is the published
-    contract."""
+    """Notes that a user has reset a client. The device stays in the list, marked, until a parent
+    removes it; its token is no longer valid. Raises 500 for a token that never existed, as the
+    protocol demands."""
     token = body["device_auth_token"]
     try:
         device, family = calling_device(token, for_write=True)
@@ -39,16 +39,17 @@ def report_removed(body: dict[str, Any]) -> dict[str, Any]:
 
 @reading
 def is_device_removed(body: dict[str, Any]) -> dict[str, Any]:
-    """Clients wipe themselves on true, so it is said for nothing but old tokens."""
+    """Returns true for tokens of removed devices only, since clients then wipe themselves."""
     return {"isDeviceRemoved": is_old_token(body["device_auth_token"])}
 
 
 def is_old_token(token: str) -> bool:
+    """Tells whether a token was that of a removed device."""
     return is_retired(token_hash(token))
 
 
 def is_retired(hashed: str) -> bool:
-    """Whether a device that was removed had the token with this hash."""
+    """Tells whether the token with this hash was that of a removed device."""
     return bool(OldDevice.select().where(OldDevice.token_hash == hashed).exists())
 
 

@@ -17,7 +17,7 @@ from sync.dh_keys import UnusableKey, use_key
 
 PREFIX = "u2f:"
 
-#: Keys are registered for this address, whatever that of the server is.
+#: Keys are registered for this address, whatever the server's own address is.
 APP_ID = hashlib.sha256(b"https://timelimit.io").digest()
 
 KEY_ID_BYTES = 6
@@ -42,7 +42,7 @@ class SignedLogin(NamedTuple):
 
 
 def key_id(key_handle: bytes, public_key: bytes) -> str:
-    """What clients name a security key by: 8 characters of base64."""
+    """Returns the name by which clients refer to a security key: 8 characters of base64."""
     digest = hashlib.sha256(_with_length(key_handle) + _with_length(public_key)).digest()
     return b64encode(digest[:KEY_ID_BYTES]).decode()
 
@@ -53,8 +53,8 @@ def check_login(
     """Checks that a login (`u2f:...`) was made at this device, with a security key of this user,
     for this message. Raises WrongLogin.
 
-    Whether the family has the full version and whether the user is a parent is up to the caller.
-    To be called in a write transaction that is undone where this raises.
+    The caller checks that the family has the full version and that the user is a parent. Call it in
+    a write transaction, and roll that back if this raises.
     """
     parsed = _parse(login)
     try:
@@ -72,7 +72,7 @@ def check_login(
         + _with_length(parsed.client_key)
     ).digest()
     _check_signature(key.public_key, parsed.response, challenge)
-    # The counter is kept but not compared: actions may arrive in another order.
+    # The counter is stored but not compared, since actions may arrive in another order.
     key.next_counter = _counter(parsed.response) + 1
     key.save()
 
@@ -91,7 +91,7 @@ def _parse(login: str) -> SignedLogin:
             decode_base64(mac),
         )
     except ValueError:
-        raise WrongLogin("a part of the login is no base64") from None
+        raise WrongLogin("a part of the login is not base64") from None
 
 
 def _check_signature(public_key: bytes, response: bytes, challenge: bytes) -> None:
@@ -102,7 +102,9 @@ def _check_signature(public_key: bytes, response: bytes, challenge: bytes) -> No
         point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public_key)
         point.verify(signature, APP_ID + signed + challenge, ec.ECDSA(SHA256()))
     except (ValueError, InvalidSignature):
-        raise WrongLogin("the signature is wrong, or the stored key is no point") from None
+        raise WrongLogin(
+            "the signature is wrong, or the stored key is not a point on P-256"
+        ) from None
 
 
 def _counter(response: bytes) -> int:

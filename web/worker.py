@@ -36,7 +36,7 @@ REQUEST_TIMEOUT_S = 30
 MAX_HEAD = 16 * 1024
 MAX_GATHERED = 32 * 1024
 
-#: The average size of further chunks must not be smaller than that.
+#: A body may have this many chunks of any size, and one more for each BIG_CHUNK bytes.
 MAX_TINY_CHUNKS = 1000
 BIG_CHUNK = 512
 
@@ -48,14 +48,14 @@ _CONTENT_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,9})[ \t]*\r\n", r
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[^\r\n]*chunked", re.IGNORECASE)
 _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
-#: A line like this within a chunk is taken for the last one, too; then a thread reads the rest.
+#: If a chunk contains such a line, a thread takes over early and reads the rest.
 _LAST_CHUNK = re.compile(rb"\r\n0+[ \t]*(?:;[^\r\n]*)?\r\n")
 
 #: How long a client may take to close its side when we have closed ours. Closing at once could
 #: take the answer away from it (RFC 9112, section 9.6).
 CLOSING_TIMEOUT_S = 2
 
-#: For other files than connections
+#: File descriptors for anything but connections
 _SPARE_DESCRIPTORS = 1000
 
 _STATUS_OF_ERROR = {
@@ -67,7 +67,7 @@ _STATUS_OF_ERROR = {
 
 
 class _Watched(dict[TConn, float]):
-    """Connections that the main loop waits for, the oldest first, and when each is to be closed."""
+    """Connections that the main loop waits for, oldest first, with the time to close each."""
 
     def __init__(self, timeout_s: float) -> None:
         super().__init__()
@@ -78,13 +78,13 @@ class HttpWorker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._max_connections = self.cfg.worker_connections
-        # gunicorn would accept no more when there are as many, even if all of them are idle.
+        # At this number gunicorn would stop accepting, even if all connections were idle.
         self.worker_connections = sys.maxsize
         self._idle = _Watched(self.cfg.keepalive)
         self._gathering = _Watched(PATIENCE_S)
         self._closing = _Watched(CLOSING_TIMEOUT_S)
         self._deadlines: dict[TConn, float] = {}
-        #: Threads read the rest of these requests, and those wait for one of them to end.
+        #: Requests whose rest is read by a thread, and requests that wait until one of those ends.
         self._incomplete: dict[TConn, None] = {}
         self._queue: deque[TConn] = deque()
         self._next_check = 0.0
@@ -114,15 +114,15 @@ class HttpWorker(ThreadWorker):
         self.enqueue_req(TConn(self.cfg, client, address, listener.getsockname()))
 
     def _make_room(self) -> bool:
-        """Closes a connection that no request is on, of the kind that there are most of: its oldest
-        one is least likely to be that of an honest client."""
+        """Closes a connection without a request: the oldest of the most frequent kind, since that
+        is least likely to be one of an honest client."""
         watched = max(self._idle, self._gathering, self._closing, key=len)
         if watched:
             self._drop(next(iter(watched)), watched)
         return bool(watched)
 
     def enqueue_req(self, conn: Any) -> None:
-        """gunicorn calls this for connections that are new, or have more to say."""
+        """gunicorn calls this for connections that are new or have sent another request."""
         conn.init()
         try:
             is_ready = _receive(conn)
@@ -194,7 +194,7 @@ class HttpWorker(ThreadWorker):
         watched[conn] = time.monotonic() + watched.timeout_s
 
         def call(_: object) -> None:
-            # What came before it in a round of the loop may have closed the connection.
+            # An earlier event of the same round may have closed the connection.
             if conn in watched:
                 on_readable(conn)
 
@@ -300,8 +300,8 @@ def _receive(conn: Any) -> bool:
 
 
 def _is_ready(request: bytes) -> bool:
-    """Whether a thread should take over a request: it is complete, or longer than most, or its
-    client waits for something."""
+    """Tells whether a thread should take over a request: it is complete or longer than most, or its
+    client waits for an interim answer."""
     end = request.find(_END_OF_HEAD)
     if end < 0:
         return len(request) > MAX_HEAD

@@ -1,4 +1,4 @@
-"""What a source has, and whether it can be imported."""
+"""Checks that a source is a database of timelimit-server that can be imported."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from maintenance.moving_in.sources import Source
 from maintenance.moving_in.tables import NEWEST, OLDEST, TABLES, Table
 from problem import Problem
 
-#: Nobody reads them, there or here.
+#: Nobody reads these tables, neither there nor here.
 _LOST = {
     "Families": {"name"},
     "Devices": {"installedAppsVersion", "notSeenForLongTime"},
@@ -33,23 +33,23 @@ class Inventory:
     #: date of the newest migration, YYYYMMDD as a number
     version: int
     tables: dict[str, Found]
-    #: names of tables and columns that nothing is known of
+    #: unknown tables and columns
     unknown: list[str]
 
 
 def take_inventory(source: Source, *, newer: bool) -> Inventory:
-    """Looks at the schema. Raises Problem if it is not one that is known; `newer` allows one from
-    after the newest known."""
+    """Looks at the schema. Raises Problem if it is unknown; `newer` accepts one that is newer than
+    all known ones."""
     schema = source.tables()
     version = _version(source, schema)
     if version < OLDEST:
         raise Problem(
-            f"This database is of {version or 'an unknown date'}, too old to be imported. Start a "
-            f"current timelimit-server with it once, which brings it up to date."
+            f"This database is from {version or 'an unknown date'}, too old to be imported. "
+            f"Start a current timelimit-server with it once, which brings it up to date."
         )
     if version > NEWEST and not newer:
         raise Problem(
-            f"This database is of {version}, newer than {NEWEST}, the newest that is known here. "
+            f"This database is from {version}, newer than {NEWEST}, the newest that is known here. "
             "Look for an update of this server, or try it with --newer and --dry-run."
         )
     tables = {}
@@ -71,7 +71,9 @@ def take_inventory(source: Source, *, newer: bool) -> Inventory:
 def _version(source: Source, schema: dict[str, set[str]]) -> int:
     table = _named(schema, _MIGRATIONS)
     if table is None or "name" not in schema[table]:
-        raise Problem("This is no database of timelimit-server: it has no table SequelizeMeta.")
+        raise Problem(
+            "This is not a database of timelimit-server: the table SequelizeMeta is missing."
+        )
     dates = (
         re.match(r"\d{8}", str(name))
         for rows in source.read(table, ["name"], [])

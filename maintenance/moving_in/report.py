@@ -1,4 +1,4 @@
-"""What an import did, or would do: counts by table, and each row that was dropped or changed."""
+"""The report of an import: counts by table, and each row that was dropped or changed."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field

@@ -88,7 +88,7 @@ def test_what_can_not_be_imported_is_one_line(tmp_path: Path, target: str) -> No
     result = run("import", f"sqlite:///{tmp_path}/nothing.db")
     assert result.exit_code == 1
     (line,) = result.stderr.splitlines()
-    assert line == f"Error: There is no file {tmp_path}/nothing.db. Nothing was imported."
+    assert line == f"Error: The file {tmp_path}/nothing.db does not exist. Nothing was imported."
 
 
 def test_passwords_of_databases_are_not_shown(old: OldDatabase, target: str) -> None:

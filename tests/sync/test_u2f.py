@@ -107,7 +107,7 @@ def test_a_key_of_another_family_is_refused(family: Family, key: SecurityKey) ->
 
 def test_a_server_key_of_another_device_is_refused(family: Family, key: SecurityKey) -> None:
     login = Session(family.add_device()).login(key, MESSAGE)
-    with pytest.raises(u2f.WrongLogin, match="no such key"):
+    with pytest.raises(u2f.WrongLogin, match="the key of the server is unknown"):
         check(family, login)
 
 

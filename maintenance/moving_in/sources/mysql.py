@@ -12,7 +12,7 @@ from storage.engines import OTHER_USERS
 
 CONNECT_TIMEOUT_S = 10
 
-#: Sorting and counting a big table takes its time.
+#: Sorting or counting a big table may take minutes.
 SILENCE_TIMEOUT_S = 600
 
 
@@ -30,7 +30,7 @@ class MySQLSource:
             )
         except (pymysql.Error, OSError) as error:
             raise Problem(f"The old database can't be reached: {_reason(error)}.") from None
-        # The server waits for us while the target stores a portion.
+        # The server has to wait while the target stores a portion.
         self._do("SET SESSION net_write_timeout = 600")
         self._do("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         self._do("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
@@ -51,7 +51,7 @@ class MySQLSource:
     def read(self, table: str, columns: list[str], order: list[str]) -> Iterator[list[Row]]:
         sql = f"SELECT {_quoted(*columns)} FROM {_quoted(table)}"  # noqa: S608
         if order:
-            # Its collation takes no notice of the case.
+            # Its collation ignores letter case.
             exact = ", ".join(f"CAST({_quoted(column)} AS BINARY)" for column in order)
             return portions(self._select(f"{sql} ORDER BY {exact}"))
         return portions(self._select(sql))  # InnoDB reads in the order of the primary key
@@ -79,7 +79,7 @@ class MySQLSource:
 
 
 def _reason(error: Exception) -> str:
-    """What the server or the network says, without the number in front."""
+    """Returns the message of the server or the network, without the number in front."""
     return str(error.args[-1]) if error.args else type(error).__name__
 
 

@@ -10,7 +10,7 @@ from problem import Problem
 
 CONNECT_TIMEOUT_S = 10
 
-#: Sorting and counting a big table takes its time.
+#: Sorting or counting a big table may take minutes.
 SILENCE_TIMEOUT_S = 600
 
 
@@ -26,7 +26,7 @@ class PostgresSource:
             ) from None
         self._trouble = (pg8000.Error, OSError, UnicodeDecodeError)
         try:
-            # The time-out of the driver is one for connecting and reading.
+            # The driver's timeout is for both connecting and reading.
             socket.create_connection((host, port), CONNECT_TIMEOUT_S).close()
             self._db = pg8000.Connection(host=host, port=port, timeout=SILENCE_TIMEOUT_S, **login)
         except self._trouble as error:
@@ -51,7 +51,7 @@ class PostgresSource:
         sql = f"SELECT {', '.join(map(_quoted, columns))} FROM {_table(table)}"  # noqa: S608
         if order:
             sql += " ORDER BY " + ", ".join(f'{_quoted(column)} COLLATE "C"' for column in order)
-        # The driver keeps all rows that the server sends, so these are asked for bit by bit.
+        # The driver keeps all rows of an answer in memory, so fetch a portion at a time.
         self._run(f"DECLARE portion NO SCROLL CURSOR FOR {sql}")
         count = 1
         while portion := self._run(f"FETCH {count} FROM portion"):
@@ -82,7 +82,7 @@ class PostgresSource:
 
 
 def _reason(error: Exception) -> str:
-    """What the server or the network says; the server sends its message among other fields."""
+    """Returns the message of the server, which comes among other fields, or of the network."""
     if isinstance(error, UnicodeDecodeError):
         return "it has a text that is not UTF-8"
     given = error.args[0] if error.args else type(error).__name__

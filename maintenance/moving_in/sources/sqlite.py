@@ -17,13 +17,13 @@ from problem import Problem
 #: How dumps begin, in text and as `pg_dump -Fc` writes them.
 _DUMPS = (b"--", b"/*", b"PGDMP", b"PRAGMA ", b"BEGIN", b"CREATE ", b"SET ", b"\n--", b"\\restrict")
 
-#: The lock of the one who is about to write (https://sqlite.org/lockingv3.html).
+#: The lock of a process that is about to write (https://sqlite.org/lockingv3.html)
 _RESERVED_BYTE = 0x40000001
 
 
 class InvalidText(str):
-    """A text that was no valid UTF-8, with U+FFFD for what could not be read, as timelimit-server
-    sent it to the phones."""
+    """A text that was not valid UTF-8. Malformed bytes are U+FFFD, as timelimit-server sent them to
+    the phones."""
 
 
 class SqliteSource:
@@ -31,9 +31,9 @@ class SqliteSource:
         self._path = Path(path)
         self._copy: TemporaryDirectory[str] | None = None
         if not self._path.is_file():
-            raise Problem(f"There is no file {path}.")
+            raise Problem(f"The file {path} does not exist.")
         try:
-            # Open as long as the database: closing it ends the locks of this process.
+            # It stays open as long as the database: closing it would end the locks of this process.
             self._file = self._path.open("rb")
             self._db = _open(self._path)
         except OSError as error:
@@ -46,8 +46,8 @@ class SqliteSource:
             raise _problem(self._path, error) from None
 
     def _open_repaired_copy(self) -> sqlite3.Connection:
-        """The old server died while it wrote. SQLite undoes that when somebody opens the file for
-        writing, which the old server has to find as it left it."""
+        """Copies the file of an old server that died while it wrote. SQLite undoes what it wrote
+        when the file is opened for writing, but the old server has to find it unchanged."""
         self._copy = TemporaryDirectory(prefix="timelimit-import-")
         copy = Path(self._copy.name) / self._path.name
         shutil.copyfile(self._path, copy)
@@ -85,7 +85,7 @@ class SqliteSource:
             f"process {pid} ({name}) has {self._path} open" for pid, name in _openers(self._path)
         ]
         is_written = not openers and _is_being_written(self._file.fileno())
-        return openers + [f"somebody writes to {self._path} now"] * is_written
+        return openers + [f"somebody is writing to {self._path}"] * is_written
 
     def close(self) -> None:
         self._db.close()
@@ -117,9 +117,9 @@ def _problem(path: Path, error: sqlite3.Error) -> Problem:
         with path.open("rb") as file:
             is_dump = file.read(16).startswith(_DUMPS)
         hint = " Dumps are not read; name the database itself." if is_dump else ""
-        return Problem(f"{path} is no SQLite database.{hint}")
+        return Problem(f"{path} is not an SQLite database.{hint}")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return Problem(f"Somebody writes to {path} now. Stop the old server first.")
+        return Problem(f"Somebody is writing to {path}. Stop the old server first.")
     if code == sqlite3.SQLITE_CANTOPEN:
         return Problem(f"{path} can't be opened; is it readable for this user?")
     if code == sqlite3.SQLITE_CORRUPT:
@@ -132,7 +132,7 @@ def _journal(path: Path) -> Path:
 
 
 def _is_being_written(file: int) -> bool:
-    """Whether another process holds the lock of SQLite's writers, maybe in another container."""
+    """Tells whether another process holds the lock of SQLite's writers, maybe in a container."""
     if sys.platform != "linux":
         return False
     layout = "@hhqqi4x"  # struct flock: type, whence, start, length, process

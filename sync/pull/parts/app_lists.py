@@ -7,13 +7,13 @@ from typing import Any
 from models import AppList
 from sync.pull.state import Pull
 
-#: Name in the answer and name of the version that the client knows.
+#: The names of a list in the answer, and of its version in the summary of the client.
 KINDS = {AppList.BASE: ("appsBase", "appsB"), AppList.DIFF: ("appsDiff", "appsD")}
 
 
 def app_lists(pull: Pull) -> list[dict[str, Any]] | None:
     known = pull.known["devices_detail"]
-    # Devices with another base list come before those with another diff list only.
+    # Devices whose base list differs come first, then those of which only the diff list does.
     entries: dict[str, dict[str, Any]] = defaultdict(dict)
     for kind, device_id, version in pull.app_list_versions:
         name, known_name = KINDS[kind]

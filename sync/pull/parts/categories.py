@@ -1,7 +1,7 @@
 """The parts about categories (pull-status.md, "Diff rules for categories").
 
-Each part has its own version per category. A category whose version differs from what the client
-told, or that the client did not list, is sent with its complete content for this part.
+Each part has its own version per category. If the client knows another version or none, the whole
+content of the category for this part is sent.
 """
 
 from collections import defaultdict
@@ -23,12 +23,12 @@ from models import (
 from storage.compiled_query import CompiledQuery, parameter, parameters
 from sync.pull.state import Pull
 
-#: From this level on clients know slots besides the whole day.
+#: From this level on, clients know slots besides the whole day.
 LEVEL_OF_SLOTS = 2
 
 
 class CategoryRows:
-    """Rows that belong to categories: their fields by the names on the wire, and their order."""
+    """Rows of categories, in a fixed order. `fields` are by their names on the wire."""
 
     def __init__(self, fields: dict[str, Field], *order: Field) -> None:
         self.names = tuple(fields)
@@ -46,14 +46,14 @@ class CategoryRows:
         )
 
     def rows(self, pull: Pull, category_ids: list[str]) -> dict[str, list[tuple[Any, ...]]]:
-        """The rows of some categories, by category."""
+        """Returns the rows of some categories, by category."""
         by_category = defaultdict(list)
         for row in self._rows.rows(family_id=pull.family_id, category_ids=category_ids):
             by_category[row[0]].append(row[1:])
         return by_category
 
     def entries(self, pull: Pull, category_ids: list[str]) -> dict[str, list[dict[str, Any]]]:
-        """The rows of some categories as they are sent, by category."""
+        """Returns the rows of some categories as objects for the answer, by category."""
         by_category = defaultdict(list)
         for category_id, rows in self.rows(pull, category_ids).items():
             by_category[category_id] = [dict(zip(self.names, row, strict=True)) for row in rows]
@@ -144,13 +144,14 @@ _tasks = CategoryRows(
 
 
 def removed(pull: Pull) -> list[str] | None:
-    """The ids that only the client knows, in its order."""
+    """Returns the ids of categories that only the client knows, in its order."""
     stored = pull.category_versions
     return [id_ for id_ in pull.known["categories"] if id_ not in stored] or None
 
 
 def _differing(pull: Pull, part: str, known_name: str) -> list[str]:
-    """The categories to be sent for a part: those that the client did not list first."""
+    """Returns the categories to send for a part, beginning with those that the client did not
+    list."""
     known = pull.known["categories"]
     differing = [
         category_id

@@ -58,7 +58,7 @@ def device_list(pull: Pull) -> dict[str, Any] | None:
     version = pull.state.device_list_version
     if pull.known["devices"] == version:
         return None
-    # No further key must ever get into this object: clients can't skip one here.
+    # Clients fail on keys that they don't know in this object, so add none.
     return {
         "version": version,
         "data": [_device(row) for row in _devices.rows(family_id=pull.family_id)],

@@ -31,7 +31,7 @@ def dh_key(pull: Pull) -> dict[str, str] | None:
 
 
 def _replace(pull: Pull) -> CurrentKey:
-    """Makes a new current key; the former one stays usable for a while."""
+    """Makes a new current key. The previous one stays usable for a while."""
     keys = list(
         pull.rows(DhKey, DhKey.device_id == pull.device_id).order_by(
             DhKey.created_at, DhKey.created_at_subsequence

@@ -38,7 +38,7 @@ def _request(request: KeyRequest) -> dict[str, Any]:
 
 
 def key_responses(pull: Pull) -> list[dict[str, Any]] | None:
-    """The responses that the client has not acknowledged; those that it has are deleted."""
+    """Returns the responses that the client has not acknowledged, and deletes the others."""
     if not pull.state.has_key_responses:
         return None
     own = KeyResponse.receiver_device_id == pull.device_id

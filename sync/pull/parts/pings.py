@@ -9,7 +9,7 @@ NAMES = {Ping.PING: "ping", Ping.PONG: "pong"}
 
 
 def pings(pull: Pull) -> list[dict[str, Any]]:
-    """Always a list, also an empty one. A pull does not consume them."""
+    """Returns a list even if it is empty. Pulls leave pings in place."""
     if not pull.state.has_pings:
         return []
     rows = pull.rows(Ping, Ping.receiver_device_id == pull.device_id).order_by(

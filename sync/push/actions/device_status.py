@@ -139,7 +139,7 @@ def tried_disabling_device_admin(push: Push) -> None:
 
 
 def has_manipulation(device: Device) -> bool:
-    """Whether parents must be warned about a device (mails.md, 5.5)."""
+    """Tells whether parents must be warned about a device (mails.md, 5.5)."""
     lost = any(
         getattr(device, permission.current.name) != getattr(device, permission.highest.name)
         for permission in TRACKED_PERMISSIONS

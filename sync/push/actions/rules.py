@@ -39,7 +39,7 @@ def _stays_as_strict(push: Push, *, rule_id: str, **attributes: Any) -> None:
 
 
 def _is_as_strict(new: Rule, old: Rule) -> bool:
-    """Whether no usage that the old rule forbids becomes possible (child-actions.md, "Rules")."""
+    """Tells whether a rule forbids all that the old one does (child-actions.md, "Rules")."""
     return (
         new.maximum_time <= old.maximum_time
         and not old.day_mask & ~new.day_mask

@@ -56,13 +56,13 @@ def assert_nothing_imported(target: str) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"", "no database of timelimit-server"),
-        (b"not a database at all", "no SQLite database"),
+        (b"", "not a database of timelimit-server"),
+        (b"not a database at all", "not an SQLite database"),
         (b"-- MariaDB dump\nCREATE TABLE x", "Dumps are not read"),
         (b"/*M!999999\\- enable the sandbox mode */\n", "Dumps are not read"),
         (b"PGDMP\x01\x0e\x00", "Dumps are not read"),
         (b"SQLite format 3\0" + bytes(5000), "SQLite"),
-        (b"\xff" * 5000, "no SQLite database"),
+        (b"\xff" * 5000, "not an SQLite database"),
     ],
 )
 def test_a_file_that_is_something_else(
@@ -76,7 +76,7 @@ def test_a_file_that_is_something_else(
 
 def test_a_file_that_is_not_there(tmp_path: Path, sqlite_target: str) -> None:
     for path in (tmp_path, tmp_path / "nothing"):
-        with refused("no file"):
+        with refused("does not exist"):
             imported(f"sqlite:///{path}", sqlite_target)
     assert list(tmp_path.iterdir()) == []
 
@@ -291,7 +291,7 @@ def test_a_server_that_is_writing(
     )
     with server:
         assert server.stdout and server.stdout.readline()
-        with refused("omebody writes to "):
+        with refused("omebody is writing to "):
             imported(old.url, sqlite_target)
         server.communicate(b"\n")
     imported(old.url, sqlite_target)
