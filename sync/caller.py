@@ -45,8 +45,9 @@ def lock_family_of(token: str) -> None:
 
 
 @reading
-def is_token_of_device(token: str) -> bool:
-    return _device.first(token_hash=token_hash(token)) is not None
+def require_device(token: str) -> None:
+    """Raises 401 unless a device has exactly this token."""
+    first_of_caller(_device, token)
 
 
 def locked_family(family_id: str) -> Family | None:

@@ -12,7 +12,7 @@ from threading import BoundedSemaphore
 
 from werkzeug.exceptions import ServiceUnavailable, Unauthorized
 
-from sync.caller import is_token_of_device
+from sync.caller import require_device
 
 #: Bodies up to this size are read and parsed for anybody, in bytes.
 SMALL_BODY = 100 * 1024
@@ -79,5 +79,6 @@ def _append(data: bytearray, pieces: Iterator[bytes]) -> None:
 
 
 def _check(token: re.Match[bytes] | None) -> None:
-    if token is None or not is_token_of_device(token[1].decode()):
+    if token is None:
         raise Unauthorized("Big requests require the token of a device.")
+    require_device(token[1].decode())

@@ -1,5 +1,7 @@
-"""The items of a push, read as far as possible without the database."""
+"""The items of a push."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from schemas.action import Kind
@@ -8,7 +10,8 @@ from sync.push.refused import Refused
 from sync.push.registry import ParsedAction, read_action
 
 
-class Item(NamedTuple):
+@dataclass
+class Item:
     """An action with its sequence number and with the proof of who made it."""
 
     kind: Kind
@@ -16,7 +19,14 @@ class Item(NamedTuple):
     sequence_number: int
     encoded: str
     integrity: str
-    parsed: ParsedAction | Refused
+
+    @cached_property
+    def parsed(self) -> ParsedAction | Refused:
+        """The action, parsed when it is asked for, which takes no database."""
+        try:
+            return read_action(self.kind, self.encoded)
+        except Refused as refusal:
+            return refusal
 
     @property
     def type(self) -> str:
@@ -35,9 +45,4 @@ def read_item(item: dict[str, Any]) -> Item | Misnumbered:
     kind, number = Kind(item["type"]), item["sequence_number"]
     if type(number) is not int or number >= MAX_SAFE_INTEGER:
         return Misnumbered(kind, number)
-    parsed: ParsedAction | Refused
-    try:
-        parsed = read_action(kind, item["encoded_action"])
-    except Refused as refusal:
-        parsed = refusal
-    return Item(kind, item["user_id"], number, item["encoded_action"], item["integrity"], parsed)
+    return Item(kind, item["user_id"], number, item["encoded_action"], item["integrity"])
