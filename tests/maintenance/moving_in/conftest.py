@@ -1,6 +1,7 @@
 """Imports of old databases, into each engine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import models
 from maintenance.moving_in.move import move_in
 from maintenance.moving_in.report import Report
+from problem import Problem
 from storage import database as db
 from tests.maintenance.moving_in.dumps import fresh_mysql, mysql_connection
 from tests.maintenance.moving_in.old_database import OldDatabase
@@ -71,3 +73,26 @@ def stored_rows(url: str) -> dict[str, list[dict[str, Any]]]:
             rows[table] = [dict(zip(names, row, strict=True)) for row in cursor]
     database.close_all()
     return rows
+
+
+@contextmanager
+def refused(*texts: str) -> Iterator[None]:
+    """Asserts that what happens inside is refused in one line that has these texts."""
+    with pytest.raises(Problem) as problem:
+        yield
+    message = str(problem.value)
+    assert "\n" not in message
+    for text in texts:
+        assert text in message
+
+
+def assert_nothing_imported(target: str) -> None:
+    if target.startswith("sqlite"):
+        folder = Path(target.removeprefix("sqlite:///")).parent
+        assert not folder.exists() or list(folder.iterdir()) == []
+    else:
+        assert not any(
+            rows
+            for table, rows in stored_rows(target).items()
+            if table != "migration" and "migration" not in table
+        )
