@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import quote
 
 import clock
 import settings
@@ -22,6 +21,7 @@ from maintenance.new_file import give_name, make_single, unfinished_file
 from maintenance.retention import Job
 from problem import Problem
 from storage.database import connect
+from storage.database_file import DatabaseFile
 from storage.engines import MySQL, Sqlite
 
 log = logging.getLogger("timelimit.backup")
@@ -93,10 +93,10 @@ def _copy_checked(source: Sqlite, copy: Path) -> None:
 def copy_file(source: Path, copy: Path) -> None:
     """Copies a database of SQLite as it is at one moment, while others may write to it. The copy is
     a single file. Raises Problem, and OSError if there is no room."""
-    uri = f"file:{quote(str(source.absolute()))}?mode=ro"
     try:
         with (
-            closing(sqlite3.connect(uri, uri=True, timeout=10)) as original,
+            # Not for reading only, which would leave an empty log beside the file.
+            DatabaseFile(str(source)).plainly_opened() as original,
             closing(sqlite3.connect(copy)) as target,
         ):
             original.backup(target)

@@ -47,6 +47,13 @@ def test_names_say_when_a_backup_was_made(url: str, folder: Path, server_clock: 
     assert back_up(url, folder).name == "timelimit-20261126T020405Z.db"
 
 
+def test_a_backup_leaves_nothing_beside_the_database(
+    url: str, folder: Path, tmp_path: Path
+) -> None:
+    back_up(url, folder)
+    assert [path.name for path in tmp_path.glob("data.db*")] == ["data.db"]
+
+
 def test_files_are_not_overwritten(url: str, tmp_path: Path) -> None:
     path = tmp_path / "data.db"
     before = path.read_bytes()
