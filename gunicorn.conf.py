@@ -12,7 +12,7 @@ import app  # noqa: F401  (see pre_fork)
 import realtime.gateway  # noqa: F401
 import settings
 from mails import check
-from maintenance import retention
+from maintenance import notices, retention
 from maintenance.backup.create import BACK_UP
 from problem import told_in_one_line
 from realtime.sockets import open_sockets
@@ -134,6 +134,7 @@ def _is_reachable_from_outside(listener: Any) -> bool:
 
 def post_worker_init(worker: Any) -> None:
     retention.start(BACK_UP)
+    notices.start()
     if worker.age == 1:  # the first of all workers
         check.check_in_background()
     is_gevent = worker.cfg.worker_class_str == "gevent"

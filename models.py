@@ -477,6 +477,16 @@ class ServerSetting(Row):
     value = MediumTextField()
 
 
+class Notice(Row):
+    """What a command has to tell the server, and the server its sockets
+    (maintenance/notices.py)."""
+
+    id = CharField(max_length=32, primary_key=True)
+    kind = CharField(max_length=32)
+    subject = CharField(max_length=64)  # the hash of a token, or a family's id
+    is_important = BooleanField()
+
+
 #: All models, in an order in which each follows those that it refers to.
 ALL = (
     Family,
@@ -505,4 +515,5 @@ ALL = (
     JobRun,
     OldDevice,
     ServerSetting,
+    Notice,
 )

@@ -131,16 +131,21 @@ def remove_device(body: dict[str, Any]) -> dict[str, Any]:
     )
     if removed is None:
         raise Conflict("The family does not have this device.")
+    delete_device(family, removed)
+    return {"ok": True}
+
+
+def delete_device(family: Family, device: Device) -> None:
+    """Removes a device from a family that is locked, and tells it and the others."""
     User.update(current_device="").where(
-        User.family_id == family.family_id, User.current_device == removed.device_id
+        User.family_id == family.family_id, User.current_device == device.device_id
     ).execute()
-    retire_device(removed)
-    removed.delete_instance()
+    retire_device(device)
+    device.delete_instance()
     renew_versions(family, DEVICE_LIST, USER_LIST)
     notify_family(family.family_id, Level.UNIMPORTANT)
-    sync_removed_devices([removed.token_hash])
+    sync_removed_devices([device.token_hash])
     announce_presence(family.family_id)
-    return {"ok": True}
 
 
 def retire_device(device: Device) -> None:

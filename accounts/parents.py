@@ -9,7 +9,7 @@ import settings
 from accounts.identity_tokens import new_identity_token
 from accounts.mail_tokens import owner_of, read_proof, use_proof, user_with_mail
 from accounts.parent_login import acting_parent, is_password
-from models import User
+from models import Family, User
 from storage.database import after_commit, reading, writing
 from sync.caller import calling_device
 from sync.notifications import Level, notify_family
@@ -37,15 +37,29 @@ def recover_parent_password(body: dict[str, Any]) -> dict[str, Any]:
     """
     proof = use_proof(body["mail_auth_token"])
     user, family = owner_of(proof.mail)
-    user.password_hash = body["password"]["hash"]
-    user.second_password_hash = body["password"]["second_hash"]
-    user.second_password_salt = body["password"]["second_salt"]
-    user.save()
-    renew_versions(family, USER_LIST)
-    notify_family(family.family_id, Level.IMPORTANT)
+    set_password(family, user, body["password"])
     mail = mails.Mail(proof.mail, "password reset", {}, proof.locale)
     after_commit(lambda: mails.send([mail]))
     return {"ok": True}
+
+
+def set_password(family: Family, parent: User, password: dict[str, str]) -> None:
+    """Stores the hashes of a new password (`hash`, `second_hash`, `second_salt`) in a family that
+    is locked, and tells its devices."""
+    parent.password_hash = password["hash"]
+    parent.second_password_hash = password["second_hash"]
+    parent.second_password_salt = password["second_salt"]
+    parent.save()
+    renew_versions(family, USER_LIST)
+    notify_family(family.family_id, Level.IMPORTANT)
+
+
+def set_mail(family: Family, parent: User, mail: str) -> None:
+    """Stores an address that is free in a family that is locked, and tells its devices."""
+    parent.mail = mail
+    parent.save()
+    renew_versions(family, USER_LIST)
+    notify_family(family.family_id, Level.UNIMPORTANT)
 
 
 @writing
@@ -71,10 +85,7 @@ def link_mail_address(body: dict[str, Any]) -> dict[str, Any]:
     second_hash = body["parent_password_second_hash"]
     if not parent.second_password_salt or not is_password(parent, second_hash):
         raise Conflict("The password is wrong.")
-    parent.mail = proof.mail
-    parent.save()
-    renew_versions(family, USER_LIST)
-    notify_family(family.family_id, Level.UNIMPORTANT)
+    set_mail(family, parent, proof.mail)
     return {"ok": True}
 
 

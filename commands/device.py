@@ -1,16 +1,18 @@
 """Commands about devices."""
 
+from typing import Any
+
 import click
 
-from accounts.devices import new_add_device_token
-from commands.common import no_such_family, open_database
-from storage import database as db
-from sync.caller import locked_family
+from accounts.devices import delete_device, new_add_device_token
+from commands.common import as_date, open_database, print_rows, the_family
+from models import Device, User
+from storage.database import reading, writing
 
 
 @click.group("device")
 def device_commands() -> None:
-    """Let devices join a family."""
+    """List the devices of a family, and let them join and leave."""
 
 
 @device_commands.command("add-token")
@@ -21,10 +23,73 @@ def add_token(family_id: str) -> None:
         click.echo(_new_words(family_id))
 
 
-@db.writing
+@writing
 def _new_words(family_id: str) -> str:
-    family = locked_family(family_id)
-    if family is None:
-        raise no_such_family(family_id)
-    words, _ = new_add_device_token(family)
+    words, _ = new_add_device_token(the_family(family_id, for_write=True))
     return words
+
+
+@device_commands.command("list")
+@click.argument("family_id")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_devices(family_id: str, as_json: bool) -> None:
+    """List the devices of a family with user and last contact, to half a day.
+
+    \b
+    Example: timelimit-sync device list abcde12345
+    """
+    with open_database():
+        rows = _described_devices(family_id)
+    print_rows(rows, as_json=as_json, nothing="The family has no devices.")
+
+
+@reading
+def _described_devices(family_id: str) -> list[dict[str, Any]]:
+    the_family(family_id)
+    users = {user.user_id: user.name for user in User.select().where(User.family_id == family_id)}
+    devices = Device.select().where(Device.family_id == family_id)
+    return [
+        {
+            "id": device.device_id,
+            "name": device.name,
+            "model": device.model,
+            "user": users.get(device.current_user_id, ""),
+            "appVersion": device.current_app_version,
+            "lastContact": as_date(device.last_connectivity) if device.last_connectivity else "",
+        }
+        for device in devices.order_by(Device.device_id)
+    ]
+
+
+@device_commands.command("remove")
+@click.argument("family_id")
+@click.argument("device_id")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+def remove_device(family_id: str, device_id: str, yes: bool) -> None:
+    """Remove a device, as a parent does in the app. It resets itself when it hears of it.
+
+    \b
+    Example: timelimit-sync device remove abcde12345 d12345
+    """
+    with open_database():
+        name = reading(lambda: _device(family_id, device_id).name)()
+        if not yes:
+            click.confirm(f"Remove {name} ({device_id}) for good?", abort=True)
+        _remove(family_id, device_id)
+    click.echo(f"{name} is removed, and resets itself at its next sync.")
+
+
+@writing
+def _remove(family_id: str, device_id: str) -> None:
+    delete_device(the_family(family_id, for_write=True), _device(family_id, device_id))
+
+
+def _device(family_id: str, device_id: str) -> Device:
+    the_family(family_id)
+    device = Device.get_or_none(Device.family_id == family_id, Device.device_id == device_id)
+    if device is None:
+        raise click.BadParameter(
+            f"the family has no device {device_id}; see: timelimit-sync device list {family_id}",
+            param_hint="DEVICE_ID",
+        )
+    return device

@@ -1,31 +1,17 @@
 """Commands about families: create, list, show, delete."""
 
 import json
-import sys
-from typing import NamedTuple
 
-import bcrypt
 import click
 
 from accounts.devices import create_device
 from accounts.families import create_family, delete_family
 from accounts.mail_tokens import user_with_mail
-from commands.common import as_date, no_such_family, open_database
+from commands.common import as_date, open_database, the_family
+from commands.passwords import Hashes, ask_for_password, checked_hashes
 from models import TEXT_LENGTH, Category, Device, Family, User
-from schemas.fields import BCRYPT_HASH, BCRYPT_SALT
 from storage import database as db
-from sync.caller import locked_family
-
-#: Clients hash with 10; whoever gets hold of a hash needs four times as long for this one.
-BCRYPT_COST = 12
-
-
-class Hashes(NamedTuple):
-    """What is stored of a password (crypto.md, 1)."""
-
-    first: str
-    second: str
-    second_salt: str
+from sync.notifications import sync_removed_devices
 
 
 @click.group("family")
@@ -62,13 +48,12 @@ def create_family_command(
 ) -> None:
     """Create a family with one parent, who is kept signed in at one device.
 
-    Asks for the password of the parent, or reads it as one line from a pipe. It is no option, since
-    all users of a machine see the command lines of the others.
+    Asks for the password of the parent, or reads it as one line from a pipe.
     """
     if password_hash or second_hash or second_salt:
-        hashes = _checked_hashes(password_hash, second_hash, second_salt)
+        hashes = checked_hashes(password_hash, second_hash, second_salt)
     else:
-        hashes = _hash_password(_ask_for_password())
+        hashes = ask_for_password()
     with open_database(create=True):
         parent, device, token = _store_family(
             parent_name, mail.strip(), time_zone, hashes, device_name, device_model
@@ -90,39 +75,6 @@ def create_family_command(
     )
 
 
-def _ask_for_password() -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    return str(click.prompt("Password of the parent", hide_input=True, confirmation_prompt=True))
-
-
-def _hash_password(password: str) -> Hashes:
-    """Hashes a password as clients do (client-notes.md, "Passwords and integrity")."""
-    if not password:
-        raise click.UsageError("The password must not be empty.")
-    salt, second_salt = (bcrypt.gensalt(BCRYPT_COST, b"2a") for _ in range(2))
-    try:
-        first, second = (bcrypt.hashpw(password.encode(), each) for each in (salt, second_salt))
-    except ValueError as error:
-        raise click.UsageError(f"The password can't be used: {error}.") from None
-    return Hashes(first.decode(), second.decode(), second_salt.decode())
-
-
-def _checked_hashes(first: str | None, second: str | None, second_salt: str | None) -> Hashes:
-    hashes = Hashes(first or "", second or "", second_salt or "")
-    for option, pattern, value in zip(
-        ("--password-hash", "--second-hash", "--second-salt"),
-        (BCRYPT_HASH, BCRYPT_HASH, BCRYPT_SALT),
-        hashes,
-        strict=True,
-    ):
-        if not pattern.fullmatch(value):
-            raise click.BadParameter(
-                "must be a bcrypt text that begins with $2a$", param_hint=option
-            )
-    return hashes
-
-
 @db.writing
 def _store_family(
     parent_name: str,
@@ -138,8 +90,8 @@ def _store_family(
         parent_name=parent_name,
         mail=mail,
         time_zone=time_zone,
-        password_hash=hashes.first,
-        second_password_hash=hashes.second,
+        password_hash=hashes.hash,
+        second_password_hash=hashes.second_hash,
         second_password_salt=hashes.second_salt,
     )
     device, token = create_device(family, name=device_name, model=device_model, parent=parent)
@@ -182,7 +134,7 @@ def show_family(family_id: str) -> None:
 
 @db.reading
 def _described_family(family_id: str) -> list[str]:
-    family = _existing(family_id)
+    family = the_family(family_id)
     lines = [f"Family {family_id}, created {as_date(family.created_at)}", "Users:"]
     for user in _users(family_id):
         mail = f", {user.mail}" if user.mail else ""
@@ -217,27 +169,14 @@ def _last_contact(device: Device) -> str:
 def delete_family_command(family_id: str, yes: bool) -> None:
     """Delete a family and all its data. Its devices reset themselves at their next sync."""
     with open_database():
-        db.reading(_existing)(family_id)
+        db.reading(the_family)(family_id)
         if not yes:
             click.confirm(f"Delete family {family_id} for good?", abort=True)
         _delete(family_id)
     click.echo(f"Family {family_id} is deleted.")
-    click.echo(
-        "Its devices reset themselves at their next sync. Commands can't reach the devices that "
-        "are connected now, so that takes until their users open the app, or some hours."
-    )
+    click.echo("Its devices reset themselves at their next sync, those that are connected at once.")
 
 
 @db.writing
 def _delete(family_id: str) -> None:
-    family = locked_family(family_id)
-    if family is None:
-        raise no_such_family(family_id)
-    delete_family(family)
-
-
-def _existing(family_id: str) -> Family:
-    family = Family.get_or_none(family_id=family_id)
-    if family is None:
-        raise no_such_family(family_id)
-    return family
+    sync_removed_devices(delete_family(the_family(family_id, for_write=True)))

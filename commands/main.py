@@ -12,6 +12,8 @@ from version import VERSION
 #: Commands about the data, by verb. `flask VERB` runs them, too.
 DATA_COMMANDS = {
     "family": "commands.family:family_commands",
+    "parent": "commands.parent:parent_commands",
+    "user": "commands.user:user_commands",
     "device": "commands.device:device_commands",
     "login-code": "commands.login_code:login_code_command",
     "cleanup": "commands.database:cleanup_command",
