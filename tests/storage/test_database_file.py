@@ -1,5 +1,6 @@
 """A SQLite file that can't be used is told before anything is made; a used one is watched."""
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -228,6 +229,23 @@ def test_a_second_server_is_refused_unless_both_have_redis(
     os.close(second)
     if not is_first_alone and not is_second_alone:
         os.close(first)
+
+
+def test_where_locks_would_keep_ourselves_out_there_is_only_a_line(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As on network file systems."""
+    path.parent.mkdir()
+    path.touch()
+    monkeypatch.setattr(fcntl, "lockf", fail_as_locked)
+    file = DatabaseFile(str(path))
+    assert file.hold(alone=True) is None
+    assert file.hold(alone=True, wait_s=0) is None  # the lock was given up
+    assert "doesn't tell if a second server uses it" in caplog.text
+
+
+def fail_as_locked(*_: object) -> None:
+    raise BlockingIOError
 
 
 def test_commands_work_beside_a_server(sqlite: Sqlite, path: Path) -> None:
