@@ -5,6 +5,7 @@ import logging
 from typing import NamedTuple
 
 from repetitions import Repetitions
+from schemas.limits import ACTIONS_PER_PUSH
 from sync.push.item import Item, Misnumbered
 from sync.push.refused import Refused
 from sync.push.state import Push
@@ -13,8 +14,9 @@ log = logging.getLogger("timelimit.push")
 
 PERIOD_S = 60 * 60
 
-#: Beyond this many kinds of a device within an hour, further ones are counted together.
-MAX_KINDS = 10
+#: Beyond this many kinds of a device within an hour, further ones are counted together. A push may
+#: have as many actions.
+MAX_KINDS = ACTIONS_PER_PUSH
 
 #: The longest reason that is logged, in characters.
 MAX_REASON = 200
