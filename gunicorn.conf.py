@@ -12,6 +12,7 @@ import app  # noqa: F401  (see pre_fork)
 import realtime.gateway  # noqa: F401
 import settings
 from mails import check
+from mails.outbox import outbox
 from maintenance import notices, retention
 from maintenance.backup.create import BACK_UP
 from problem import told_in_one_line
@@ -135,6 +136,7 @@ def _is_reachable_from_outside(listener: Any) -> bool:
 def post_worker_init(worker: Any) -> None:
     retention.start(BACK_UP)
     notices.start()
+    outbox.start()
     if worker.age == 1:  # the first of all workers
         check.check_in_background()
     is_gevent = worker.cfg.worker_class_str == "gevent"
@@ -154,6 +156,7 @@ def worker_int(worker: Any) -> None:
 
 
 def worker_exit(server: Any, worker: Any) -> None:
+    outbox.end()
     database.end()
 
 

@@ -7,6 +7,7 @@ minutes since midnight.
 """
 
 from peewee import (
+    AutoField,
     BigIntegerField,
     BlobField,
     BooleanField,
@@ -438,6 +439,22 @@ class MailAuthToken(Row):
         indexes = ((("mail",), False), (("created_at",), False))
 
 
+class WaitingMail(Row):
+    """A mail until the mail server has it. Mails with login codes are never stored."""
+
+    id = AutoField()
+    recipient = CharField()
+    kind = CharField(max_length=16)
+    template_values = TextField()  # JSON
+    locale = CharField(null=True)
+    created_at = BigIntegerField()
+    due_at = BigIntegerField()  # or, while a process sends it, the end of its claim
+    attempts = IntegerField(default=0)
+
+    class Meta:
+        indexes = ((("due_at",), False),)
+
+
 class RateLimit(Row):
     """The used part of a rate limit in its current window, for mails and for
     pushes that are refused as repeated."""
@@ -511,6 +528,7 @@ ALL = (
     AddDeviceToken,
     MailLoginToken,
     MailAuthToken,
+    WaitingMail,
     RateLimit,
     JobRun,
     OldDevice,

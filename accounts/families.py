@@ -19,7 +19,7 @@ from clock import DAY
 from identifiers import new_family_id, new_id_in_family, new_version
 from models import Device, Family, User
 from schemas.fields import is_blank
-from storage.database import after_commit, reading, writing
+from storage.database import reading, writing
 from sync.caller import calling_device
 from sync.notifications import Level, notify_family, sync_removed_devices
 from sync.versions import DEVICE_LIST, renew_versions
@@ -98,7 +98,7 @@ def sign_in_into_family(body: dict[str, Any]) -> dict[str, Any]:
     renew_versions(family, DEVICE_LIST)
     notify_family(family.family_id, Level.UNIMPORTANT, except_device_id=device.device_id)
     mail = mails.Mail(proof.mail, "device linked", {"device": device.name}, proof.locale)
-    after_commit(lambda: mails.send([mail]))
+    mails.send([mail])
     return joined(device, token, body["client_level"])
 
 
@@ -124,7 +124,7 @@ def delete_account(body: dict[str, Any]) -> str:
     token_hashes = delete_family(family)
     sync_removed_devices(token_hashes)
     goodbyes = [mails.Mail(address, "account deleted") for address in sorted(addresses)]
-    after_commit(lambda: mails.send(goodbyes))
+    mails.send(goodbyes)
     return "OK"
 
 

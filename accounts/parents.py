@@ -10,7 +10,7 @@ from accounts.identity_tokens import new_identity_token
 from accounts.mail_tokens import owner_of, read_proof, use_proof, user_with_mail
 from accounts.parent_login import acting_parent, is_password
 from models import Family, User
-from storage.database import after_commit, reading, writing
+from storage.database import reading, writing
 from sync.caller import calling_device
 from sync.notifications import Level, notify_family
 from sync.versions import USER_LIST, renew_versions
@@ -39,7 +39,7 @@ def recover_parent_password(body: dict[str, Any]) -> dict[str, Any]:
     user, family = owner_of(proof.mail)
     set_password(family, user, body["password"])
     mail = mails.Mail(proof.mail, "password reset", {}, proof.locale)
-    after_commit(lambda: mails.send([mail]))
+    mails.send([mail])
     return {"ok": True}
 
 

@@ -1,7 +1,7 @@
 """Mails to parents (mails.md).
 
-`to_parents` makes mails within a transaction. `send` takes them after its commit and returns at
-once. `deliver` sends a mail while the caller waits.
+`to_parents` makes mails within a transaction. `send` stores them in it, and they leave after its
+commit. `deliver` sends a mail while the caller waits.
 """
 
 from mails.delivery import deliver

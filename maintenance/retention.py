@@ -18,6 +18,7 @@ from accounts import mail_tokens
 from accounts.families import delete_family
 from clock import DAY, HOUR, MINUTE
 from identifiers import new_version
+from mails import waiting
 from models import (
     AddDeviceToken,
     Category,
@@ -30,6 +31,7 @@ from models import (
     RateLimit,
     SessionDuration,
     UsedTime,
+    WaitingMail,
 )
 from problem import Problem
 from storage.database import for_update, reading, writing
@@ -97,8 +99,8 @@ def _for_each_family(batch: Any, condition: Any, effect: Callable[[Family], obje
 
 
 def delete_old_tokens() -> int:
-    """Deletes outdated tokens, replaced keys that clients no longer encrypt for, and rate limits
-    whose window has ended. Returns the number of rows."""
+    """Deletes outdated tokens, replaced keys that clients no longer encrypt for, rate limits whose
+    window has ended, and mails that could not be sent for a day. Returns the number of rows."""
     now = clock.now_ms()
     oldest = now - mail_tokens.LIFETIME
     outdated = (
@@ -107,6 +109,7 @@ def delete_old_tokens() -> int:
         (AddDeviceToken, AddDeviceToken.created_at < oldest),
         (DhKey, DhKey.expire_at < now),
         (RateLimit, RateLimit.ends_at < now),
+        (WaitingMail, WaitingMail.created_at < now - waiting.LIFETIME),
     )
     return sum(writing(model.delete().where(old).execute)() for model, old in outdated)
 

@@ -301,7 +301,9 @@ class _MySQLSession(MySQLDatabase):
             # the snapshot from before the wait.
             cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
             cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {LOCK_TIMEOUT_S}")
-            cursor.execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES'")
+            # Rows of a backup keep their numbers, 0, too.
+            modes = "STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO"
+            cursor.execute(f"SET SESSION sql_mode = '{modes}'")
         return connection
 
 

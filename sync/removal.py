@@ -7,7 +7,7 @@ from werkzeug.exceptions import InternalServerError, Unauthorized
 import mails
 from identifiers import new_auth_token, token_hash
 from models import OldDevice
-from storage.database import after_commit, reading, writing
+from storage.database import reading, writing
 from sync.caller import calling_device
 from sync.notifications import Level, announce_presence, notify_family
 from sync.versions import DEVICE_LIST, renew_versions
@@ -33,7 +33,7 @@ def report_removed(body: dict[str, Any]) -> dict[str, Any]:
     notify_family(family.family_id, Level.UNIMPORTANT)
     announce_presence(family.family_id)
     warnings = mails.to_parents(family.family_id, mails.WARNINGS, "uninstall", device=device.name)
-    after_commit(lambda: mails.send(warnings))
+    mails.send(warnings)
     return {"ok": True}
 
 

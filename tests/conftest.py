@@ -21,8 +21,9 @@ import mails
 import settings
 from app import create_app
 from mails import Mail
-from mails.outbox import outbox
-from models import RateLimit
+from mails import outbox as outbox_module
+from mails.outbox import Outbox
+from models import RateLimit, WaitingMail
 from settings_file import CONFIG
 from storage import database as db
 from sync.notifications import ShouldSync, should_sync
@@ -221,15 +222,23 @@ def locked_features(configure: Configure) -> None:
 
 
 @pytest.fixture
-def mailbox(app: Flask, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
+def outbox(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outbox]:
+    """An outbox that ends with the test, and tries each mail once."""
+    fresh = Outbox()
+    fresh.retries_after_s = ()
+    monkeypatch.setattr(outbox_module, "outbox", fresh)
+    yield fresh
+    fresh.end()
+    db.writing(WaitingMail.delete().execute)()
+
+
+@pytest.fixture
+def mailbox(app: Flask, configure: Configure, outbox: Outbox) -> Iterator[Mailbox]:
     """A mail server that receives all mails from now on. The limits of mails are reset."""
     db.writing(RateLimit.delete().execute)()
-    monkeypatch.setattr(outbox, "retries_after_s", ())
     with Mailbox() as box:
         box.use(configure)
         yield box
-        box.use(configure)
-        box.rest()  # so that none arrives in the next test
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,14 @@ from aiosmtpd.smtp import SMTP
 
 import mails
 from schemas.mail_server import MailServer
+from storage import database as db
 from tests.observer import Configure
 from tests.real_server import PATIENCE_S, free_port
+
+
+@db.writing
+def send(waiting: list[mails.Mail]) -> None:
+    mails.send(waiting)
 
 
 class Received:
@@ -76,7 +82,7 @@ class Mailbox:
     def rest(self) -> list[Received]:
         """Waits for all mails that were sent, and returns those not returned before."""
         last = "last@example.org"
-        mails.send([mails.Mail(last, "account deleted")])  # mails are sent in order
+        send([mails.Mail(last, "account deleted")])  # mails are sent in order
         return list(iter(lambda: self._unless_to(last), None))
 
     def _unless_to(self, recipient: str) -> Received | None:

@@ -1,7 +1,6 @@
 """POST /sync/push-actions: order, sequence numbers, savepoints, and what a refused action means
 (push-actions.md)."""
 
-from functools import partial
 from typing import Any, NamedTuple
 
 from peewee import DataError, IntegrityError
@@ -11,7 +10,7 @@ import mails
 import sync.push.actions  # noqa: F401  (fills the registry)
 from models import Device
 from storage.compiled_query import CompiledQuery, parameter
-from storage.database import after_commit, writing
+from storage.database import writing
 from storage.engines import DATABASE_TROUBLE
 from sync.caller import calling_device, require_device
 from sync.notifications import announce_presence, notify_family
@@ -137,5 +136,4 @@ def _announce(push: Push, changes: Changes) -> None:
     )
     if changes.presence:
         announce_presence(push.family_id)
-    if changes.mails:
-        after_commit(partial(mails.send, changes.mails))
+    mails.send(changes.mails)

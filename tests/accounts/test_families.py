@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-import mails
 from clock import DAY
 from mails import Mail
+from mails.outbox import Outbox
 from sync.notifications import ShouldSync
 from tests import actions
 from tests.accounts.calls import CREATE, PASSWORD, create, status_of
+from tests.mail_servers import ScriptedServer
 from tests.observer import Configure, Untouched
 from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT
 from tests.stopped_clock import Clock
@@ -259,13 +260,11 @@ def test_linking_a_device_is_mailed(
     assert mailed == [Mail(family.mail, "device linked", {"device": "Other phone"}, locale)]
 
 
-def test_signing_in_succeeds_although_the_mail_fails(
-    client: FlaskClient, family: Family, monkeypatch: pytest.MonkeyPatch
+def test_signing_in_succeeds_although_the_mail_server_is_down(
+    client: FlaskClient, family: Family, configure: Configure, outbox: Outbox
 ) -> None:
-    def fail(_: list[Mail]) -> None:
-        raise OSError("no room")
-
-    monkeypatch.setattr(mails, "send", fail)
+    with ScriptedServer() as server:
+        server.use(configure)
     answer = sign_in(client, family.mail)
     assert device_of(answer, family).full_pull()["devices"]
 

@@ -5,13 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from peewee import OperationalError
 
-from clock import MINUTE
-from mails import Mail, send
-from mails.outbox import outbox
-from tests.mail_servers import Mailbox, ScriptedServer
+import mails
+from clock import DAY, MINUTE
+from mails import Mail, waiting
+from mails.outbox import Outbox
+from models import WaitingMail
+from storage import database as db
+from tests.mail_servers import Mailbox, ScriptedServer, send
 from tests.observer import Configure
-from tests.real_server import PATIENCE_S
+from tests.real_server import PATIENCE_S, until
 from tests.stopped_clock import Clock
 
 GOODBYE = Mail("parent@example.org", "account deleted")
@@ -22,8 +26,8 @@ GREETING = ("220 hello", "250 hello", "250 OK")
 
 
 @pytest.fixture
-def no_pauses(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "retries_after_s", (0, 0))
+def no_pauses(mailbox: Mailbox, outbox: Outbox) -> None:
+    outbox.retries_after_s = (0, 0)
 
 
 @pytest.fixture
@@ -71,9 +75,9 @@ def test_a_mail_survives_a_restart_of_the_mail_server(
     mailbox: Mailbox,
     log: pytest.LogCaptureFixture,
     configure: Configure,
-    monkeypatch: pytest.MonkeyPatch,
+    outbox: Outbox,
 ) -> None:
-    monkeypatch.setattr(outbox, "retries_after_s", (0.01,) * 1000)
+    outbox.retries_after_s = (0.01,) * 1000
     with ScriptedServer("421 not now") as server:
         server.use(configure)
         send([GOODBYE])
@@ -111,9 +115,9 @@ def test_a_hanging_mail_server_is_given_up(
     mailbox: Mailbox,
     log: pytest.LogCaptureFixture,
     configure: Configure,
-    monkeypatch: pytest.MonkeyPatch,
+    outbox: Outbox,
 ) -> None:
-    monkeypatch.setattr(outbox, "answer_timeout_s", 0.1)
+    outbox.answer_timeout_s = 0.1
     with ScriptedServer(hangs=True) as server:
         server.use(configure)
         send([GOODBYE])
@@ -128,16 +132,16 @@ def test_a_hanging_mail_server_delays_nobody_and_few_mails_wait_for_it(
     mailbox: Mailbox,
     log: pytest.LogCaptureFixture,
     configure: Configure,
-    monkeypatch: pytest.MonkeyPatch,
+    outbox: Outbox,
 ) -> None:
-    monkeypatch.setattr(outbox, "max_waiting", 2)
+    outbox.max_waiting = 3  # with the one that is being sent
     with ScriptedServer(hangs=True) as server:
         server.use(configure)
         send([GOODBYE])
         server.connections.get(timeout=PATIENCE_S)
         send([GOODBYE] * 3)  # returns although nothing answers before the end of this block
         assert log.messages == ["account deleted mail not sent: too many mails are waiting"]
-        monkeypatch.setattr(outbox, "max_waiting", 3)
+        outbox.max_waiting = 4
         mailbox.use(configure)
     assert len(mailbox.rest()) == 2
 
@@ -148,6 +152,159 @@ def test_without_a_mail_server_nothing_is_sent(app: Flask, log: pytest.LogCaptur
         "account deleted mail not sent: no mail server is configured",
         "uninstall mail not sent: no mail server is configured",
     ]
+
+
+# the table
+
+
+@db.reading
+def stored() -> list[WaitingMail]:
+    return list(WaitingMail.select().order_by(WaitingMail.id))
+
+
+@db.writing
+def store(*sent: Mail) -> None:
+    """Stores mails as a process does that ends then."""
+    waiting.store(list(sent))
+
+
+def sent_by(outbox: Outbox, mailbox: Mailbox, number: int) -> list[str]:
+    """Starts a process that ends when all mails are handed over. Returns their recipients."""
+    left = len(stored()) - number
+    outbox.start()
+    recipients = [mailbox.next().recipients[0] for _ in range(number)]
+    until(lambda: len(stored()) <= left)
+    outbox.end()
+    return recipients
+
+
+def addressed(number: int) -> list[Mail]:
+    return [GOODBYE._replace(recipient=f"parent{each}@example.org") for each in range(number)]
+
+
+def test_mails_are_stored_by_the_transaction_that_causes_them(
+    mailbox: Mailbox, configure: Configure
+) -> None:
+    @db.writing
+    def fail() -> None:
+        mails.send([GOODBYE])
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert stored() == []
+    with ScriptedServer(hangs=True) as server:
+        server.use(configure)
+        send([WARNING])
+        server.connections.get(timeout=PATIENCE_S)
+        (row,) = stored()
+        assert waiting.mail_of(row) == WARNING
+    mailbox.use(configure)
+
+
+def test_a_mail_that_was_handed_over_is_deleted(mailbox: Mailbox) -> None:
+    send([GOODBYE, TASK, TASK])  # the third one is beyond the limit
+    mailbox.rest()
+    until(lambda: stored() == [])
+
+
+def test_mails_survive_a_restart(mailbox: Mailbox) -> None:
+    store(WARNING, TASK, GOODBYE._replace(locale="de"))
+    assert sent_by(Outbox(), mailbox, 3) == [WARNING.recipient] * 3
+    assert stored() == []
+
+
+def test_the_claim_of_a_killed_process_ends(mailbox: Mailbox, server_clock: Clock) -> None:
+    store(*addressed(2))
+    assert waiting.claim(due())  # and the process is killed
+    assert sent_by(Outbox(), mailbox, 1) == ["parent1@example.org"]
+    server_clock.forward(waiting.CLAIM_DURATION - 1)
+    assert waiting.pause_before(due()) == 1
+    server_clock.forward(1)
+    assert sent_by(Outbox(), mailbox, 1) == ["parent0@example.org"]
+    assert stored() == []
+
+
+def due() -> WaitingMail:
+    row = waiting.first()
+    assert row is not None
+    return row
+
+
+def test_of_several_processes_one_sends_a_mail(mailbox: Mailbox) -> None:
+    store(*addressed(20))
+    processes = [Outbox() for _ in range(3)]
+    for process in processes:
+        process.start()
+    until(lambda: stored() == [])
+    for process in processes:
+        process.end()
+    got = [mail.recipients[0] for mail in mailbox.rest()]
+    assert sorted(got) == sorted(mail.recipient for mail in addressed(20))
+
+
+def test_a_claim_belongs_to_one_process_until_it_ends(app: Flask, server_clock: Clock) -> None:
+    store(GOODBYE)
+    one, other = due(), due()
+    assert waiting.claim(one)
+    assert not waiting.claim(other)
+    server_clock.forward(waiting.CLAIM_DURATION)
+    late = due()
+    assert waiting.claim(late)
+    waiting.forget(one)
+    assert [row.id for row in stored()] == [late.id]
+    waiting.forget(late)
+    assert stored() == []
+
+
+def test_a_clock_that_is_set_back_delays_no_mail(mailbox: Mailbox, server_clock: Clock) -> None:
+    store(GOODBYE)
+    server_clock.forward(-DAY)
+    assert sent_by(Outbox(), mailbox, 1) == [GOODBYE.recipient]
+
+
+def test_a_mail_is_not_sent_after_a_day(
+    mailbox: Mailbox, server_clock: Clock, log: pytest.LogCaptureFixture
+) -> None:
+    store(GOODBYE)
+    server_clock.forward(DAY)
+    store(WARNING)
+    server_clock.forward(1)
+    assert sent_by(Outbox(), mailbox, 1) == [WARNING.recipient]
+    until(lambda: stored() == [])
+    assert log.messages == ["account deleted mail not sent: it is older than a day"]
+    assert stored() == []
+
+
+def test_mails_of_a_server_that_has_no_mail_server_any_more_are_deleted(
+    app: Flask, log: pytest.LogCaptureFixture
+) -> None:
+    store(GOODBYE)
+    outbox = Outbox()
+    outbox.start()
+    until(lambda: stored() == [])
+    outbox.end()
+    assert log.messages == ["account deleted mail not sent: no mail server is configured"]
+
+
+def test_a_mail_is_sent_once_though_the_database_fails_after_it(
+    mailbox: Mailbox, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget, failures = waiting.forget, iter([OperationalError("disk full")])
+
+    def fail_at_first(row: WaitingMail) -> None:
+        for failure in failures:
+            raise failure
+        forget(row)
+
+    monkeypatch.setattr(waiting, "forget", fail_at_first)
+    outbox = Outbox()
+    outbox.trouble_pause_s = 0
+    store(GOODBYE)
+    assert sent_by(outbox, mailbox, 1) == [GOODBYE.recipient]
+    assert stored() == []
+    assert mailbox.rest() == []
+    assert log.messages == ["mails wait, since the database is in trouble: disk full"]
 
 
 # limits

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 import models
 from clock import DAY, HOUR, MINUTE
+from mails import Mail, waiting
 from maintenance import retention
 from maintenance.retention import Job, run_if_due
 from storage import database as db
@@ -250,6 +251,18 @@ def test_old_tokens_are_deleted(app: Flask, family: Family, server_clock: Clock)
     server_clock.forward(1)
     assert cleanup(app)["delete old tokens"] == 2
     assert db.reading(lambda: [model.select().count() for model in left])() == [0, 0]
+
+
+def test_mails_that_could_not_be_sent_are_deleted_after_a_day(
+    app: Flask, server_clock: Clock
+) -> None:
+    db.writing(lambda: waiting.store([Mail("parent@example.org", "account deleted")]))()
+    server_clock.forward(DAY)
+    cleanup(app)
+    assert waiting.first() is not None
+    server_clock.forward(1)
+    assert cleanup(app)["delete old tokens"] == 1
+    assert waiting.first() is None
 
 
 def test_replaced_keys_are_deleted_once_they_expire(

@@ -1,11 +1,14 @@
 """Migrations make the tables of the models; deleting cascades."""
 
+import runpy
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from peewee import CharField, IntegrityError
+from playhouse.migrate import SchemaMigrator
 from playhouse.schema_diff import diff_models
 
 import models
@@ -49,7 +52,7 @@ def test_columns_have_room_for_the_fields(app: Flask) -> None:
             "information_schema.columns WHERE table_schema = database()"
         ).fetchall()
     columns = {(table, name): (kind, length) for table, name, kind, length in rows}
-    kinds = {"BOOL": "tinyint", "INTEGER": "int"}
+    kinds = {"BOOL": "tinyint", "INTEGER": "int", "AUTO": "int"}
     for model in models.ALL:
         for name, field in model._meta.columns.items():
             column = (model._meta.table_name, name)
@@ -58,6 +61,17 @@ def test_columns_have_room_for_the_fields(app: Flask) -> None:
                 assert (kind, length) == ("varchar", field.max_length), column
             else:
                 assert kind == kinds.get(field.field_type, field.field_type.lower()), column
+
+
+def test_waiting_mails_are_made_where_an_interrupted_migration_has_stopped(app: Flask) -> None:
+    (file,) = Path(db.MIGRATION_FILES).glob("0006_*.py")
+    up = runpy.run_path(str(file))["up"]
+    with db.database.connection_context():
+        migrator = SchemaMigrator.from_database(db.database.obj)
+        migrator.migrate(migrator.drop_index("waiting_mail", "waiting_mail_due_at"))
+        for _ in range(2):
+            up(migrator, db.database.obj)
+        assert str(diff_models(db.database.obj, models.ALL)) == ""
 
 
 def test_a_database_is_migrated_once(app: Flask) -> None:
