@@ -87,11 +87,15 @@ class Outbox:
             self._changed.notify()
 
     def _run(self) -> None:
+        is_told = False
         while not self._ends:
             try:
                 pause_s = self._send_due()
+                is_told = False
             except DATABASE_TROUBLE as error:
-                log.error("mails wait, since the database is in trouble: %s", error)
+                if not is_told:
+                    log.error("mails wait, since the database is in trouble: %s", error)
+                is_told = True
                 pause_s = self.trouble_pause_s
             with self._changed:
                 if not self._is_woken and not self._ends:

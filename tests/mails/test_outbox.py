@@ -290,7 +290,7 @@ def test_mails_of_a_server_that_has_no_mail_server_any_more_are_deleted(
 def test_a_mail_is_sent_once_though_the_database_fails_after_it(
     mailbox: Mailbox, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forget, failures = waiting.forget, iter([OperationalError("disk full")])
+    forget, failures = waiting.forget, iter([OperationalError("disk full")] * 3)
 
     def fail_at_first(row: WaitingMail) -> None:
         for failure in failures:
