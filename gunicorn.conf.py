@@ -15,6 +15,7 @@ from mails import check
 from mails.outbox import outbox
 from maintenance import notices, retention
 from maintenance.backup.create import BACK_UP
+from maintenance.backup.safety_copy import keep_copy
 from problem import told_in_one_line
 from realtime.sockets import open_sockets
 from storage.database import connect, database, start
@@ -93,7 +94,7 @@ def on_starting(server: Any) -> None:
             "--user is not possible with SQLite, since the user that starts the server would own "
             "the files: start it as the other user, for example with sudo -u"
         )
-    for name in start(alone=not _settings.redis_url):
+    for name in start(alone=not _settings.redis_url, before=keep_copy):
         _log.info("migrated the database: %s", name)
     database.close_all()  # workers must not inherit connections
 

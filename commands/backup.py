@@ -9,9 +9,11 @@ from marshmallow import ValidationError
 from commands.common import as_date, use_settings
 from maintenance.backup.create import back_up
 from maintenance.backup.restore import Confirm, Restored, Summary, copy, restore
+from maintenance.backup.safety_copy import folder_of_copies
 from problem import told_in_one_line
-from settings import Settings, known_database
+from settings import known_database
 from storage.database import connect
+from storage.engines import Sqlite
 
 
 @click.command("backup")
@@ -36,7 +38,10 @@ def backup_command(destination: Path, keep: int | None, as_json: bool) -> None:
     """
     with told_in_one_line():
         url = use_settings().database_url
-        location = connect(url).location
+        source = connect(url)
+        location = source.location
+        if isinstance(source, Sqlite):
+            source.file.require_access(create=False, only_as_owner=True)
         path = back_up(url, destination, keep=keep)
     size = path.stat().st_size
     if as_json:
@@ -61,13 +66,13 @@ def restore_command(file: Path, yes: bool, as_json: bool) -> None:
     """
     _require_yes(yes, as_json)
     with told_in_one_line():
-        settings = use_settings()
-        location = connect(settings.database_url).location
+        url = use_settings().database_url
+        location = connect(url).location
         question = f"Replace what is in {location}?"
         restored = restore(
             file,
-            settings.database_url,
-            copies=_folder_of_copies(settings),
+            url,
+            copies=folder_of_copies(),
             confirm=_ask(question, yes),
         )
     _show(restored, location, as_json)
@@ -91,12 +96,10 @@ def copy_command(from_url: str, to_url: str, yes: bool, as_json: bool) -> None:
     _require_database("FROM_URL", from_url)
     _require_database("TO_URL", to_url)
     with told_in_one_line():
-        settings = use_settings()
+        use_settings()
         location = connect(to_url).location
         question = f"Copy {connect(from_url).location} into {location}?"
-        restored = copy(
-            from_url, to_url, copies=_folder_of_copies(settings), confirm=_ask(question, yes)
-        )
+        restored = copy(from_url, to_url, copies=folder_of_copies(), confirm=_ask(question, yes))
     _show(restored, location, as_json)
 
 
@@ -110,11 +113,6 @@ def _require_database(name: str, url: str) -> None:
         known_database(url)
     except ValidationError as error:
         raise click.BadParameter(str(error.messages[0]), param_hint=name) from None
-
-
-def _folder_of_copies(settings: Settings) -> Path:
-    """Where copies of a MySQL database are kept."""
-    return Path(settings.backup_dir or "data")
 
 
 def _ask(question: str, yes: bool) -> Confirm:

@@ -10,6 +10,7 @@ import click
 
 import settings
 from maintenance import notices
+from maintenance.backup.safety_copy import keep_copy
 from models import Family, User
 from problem import told_in_one_line
 from settings import Settings
@@ -37,7 +38,7 @@ def open_database(*, create: bool = False) -> Iterator[list[str]]:
     `create` it."""
     with told_in_one_line():
         use_settings()
-        applied = migrate(create=create)
+        applied = migrate(create=create, before=keep_copy)
         try:
             with notices.left_for_the_server():
                 yield applied

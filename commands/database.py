@@ -1,19 +1,41 @@
 """Commands about the database as a whole."""
 
+import json
+
 import click
 
-from commands.common import open_database
+from commands.common import open_database, use_settings
 from maintenance import repair, retention
-from storage.database import database
+from problem import told_in_one_line
+from storage.database import database, pending
 
 
 @click.command("migrate")
-def migrate_command() -> None:
-    """Bring the database up to date. The server does so itself when it starts."""
-    with open_database(create=True) as applied:
-        for name in applied:
-            click.echo(f"applied {name}")
-    click.echo("The database is up to date.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def migrate_command(dry_run: bool, as_json: bool) -> None:
+    """Bring the database up to date. The server does so itself when it starts.
+
+    A copy of the state before is kept.
+
+    \b
+    Example: timelimit-sync migrate --dry-run
+    """
+    if dry_run:
+        with told_in_one_line():
+            use_settings()
+            names = pending()
+    else:
+        with open_database(create=True) as names:
+            pass
+    if as_json:
+        key = "pending" if dry_run else "applied"
+        click.echo(json.dumps({"database": database.location, key: names}))
+        return
+    for name in names:
+        click.echo(f"{'would apply' if dry_run else 'applied'} {name}")
+    if not (dry_run and names):
+        click.echo(f"{database.location} is up to date.")
 
 
 @click.command("repair")

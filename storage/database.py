@@ -27,6 +27,10 @@ log = logging.getLogger("timelimit.database")
 #: The handle that the models are bound to; `create_app` gives it a database.
 database = DatabaseProxy()
 
+#: Called with the name of the first migration that is missing in a database that has others. It may
+#: read the database.
+BeforeMigration = Callable[[str], None]
+
 MIGRATION_FILES = str(Path(__file__).parent / "migrations")
 
 #: Pauses before the second and third attempt, in ms (push-actions.md, "What rejects an action and
@@ -52,7 +56,7 @@ def connect(url: str) -> Sqlite | MySQL:
     )
 
 
-def start(*, alone: bool) -> list[str]:
+def start(*, alone: bool, before: BeforeMigration | None = None) -> list[str]:
     """Makes the database ready for a server, and brings the schema up to date. Returns the names of
     the migrations that were applied. Raises Problem if the database can't be used as it is.
 
@@ -64,15 +68,24 @@ def start(*, alone: bool) -> list[str]:
         if isinstance(database.obj, Sqlite):
             database.obj.file.hold(alone=alone)
             database.obj.file.check()
-        return _apply_missing(contents)
+        return _apply_missing(contents, before)
 
 
-def migrate(*, create: bool = True) -> list[str]:
+def migrate(*, create: bool = True, before: BeforeMigration | None = None) -> list[str]:
     """Makes the database ready for a command, and brings the schema up to date. Returns the names
     of the migrations that were applied. Raises Problem if the database can't be used as it is, or,
     without `create`, if there is none."""
     with _told_as_problem():
-        return _apply_missing(_prepare(create=create, only_as_owner=True))
+        return _apply_missing(_prepare(create=create, only_as_owner=True), before)
+
+
+def pending() -> list[str]:
+    """The names of the migrations that `migrate` would apply. Changes nothing. Raises Problem if it
+    would."""
+    with _told_as_problem():
+        contents = _look(create=True, only_as_owner=True)
+        database.close_all()
+        return sorted(known_migrations() - contents.migrations)
 
 
 @contextmanager
@@ -85,6 +98,13 @@ def _told_as_problem() -> Iterator[None]:
 
 def _prepare(*, create: bool, only_as_owner: bool) -> Contents:
     """Asks everything before anything is made."""
+    contents = _look(create=create, only_as_owner=only_as_owner)
+    if isinstance(database.obj, Sqlite):
+        database.obj.file.make()
+    return contents
+
+
+def _look(*, create: bool, only_as_owner: bool) -> Contents:
     engine = database.obj
     if isinstance(engine, Sqlite):
         engine.file.require_access(create=create, only_as_owner=only_as_owner)
@@ -100,8 +120,6 @@ def _prepare(*, create: bool, only_as_owner: bool) -> Contents:
             f"there is no data in {engine.location} yet: the server makes it when it starts; if "
             "there is another database, name it in DATABASE_URL"
         )
-    if isinstance(engine, Sqlite):
-        engine.file.make()
     return contents
 
 
@@ -121,10 +139,15 @@ def require_ours(engine: Sqlite | MySQL) -> Contents:
     return contents
 
 
-def _apply_missing(contents: Contents) -> list[str]:
+def _apply_missing(contents: Contents, before: BeforeMigration | None) -> list[str]:
     if contents.migrations == known_migrations():
         return []
     with database.migrating():
+        # Another process may have applied them while this one waited.
+        applied = _runner(database.obj).applied()
+        missing = sorted(known_migrations() - set(applied))
+        if before and applied and missing:
+            before(missing[0])
         return migrate_schema(database.obj)
 
 
@@ -134,8 +157,20 @@ def known_migrations() -> frozenset[str]:
 
 def migrate_schema(target: Database) -> list[str]:
     """Applies the missing migrations to a database that is open. Returns their names."""
-    applied: list[str] = Runner(target, MIGRATION_FILES, table_name=MIGRATIONS).up()
+    applied: list[str] = _runner(target).up()
     return applied
+
+
+def make_tables(target: Database, migrations: list[str]) -> None:
+    """Applies these migrations, but no other ones, to an empty database that is open."""
+    runner = _runner(target)
+    wanted = [each for each in runner.migrations() if each.name in migrations]
+    runner.migrations = lambda: wanted
+    runner.up()
+
+
+def _runner(target: Database) -> Runner:
+    return Runner(target, MIGRATION_FILES, table_name=MIGRATIONS)
 
 
 def reading(function: Callable[P, T]) -> Callable[P, T]:

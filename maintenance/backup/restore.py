@@ -34,7 +34,7 @@ from maintenance.bulk import UNFINISHED, alone, be_patient, insert_rows, told_as
 from maintenance.new_file import give_name, make_single, sync, unfinished_file
 from problem import Problem
 from storage.database import connect, known_migrations, migrate_schema, require_ours
-from storage.engines import OTHER_USERS, MySQL, Sqlite
+from storage.engines import MIGRATIONS, OTHER_USERS, Contents, MySQL, Sqlite
 from storage.private_files import COMPANIONS
 
 
@@ -224,8 +224,8 @@ def _replace_rows(
                 with told_if_not_written(kept):
                     copies.mkdir(mode=0o700, exist_ok=True)
                     write_backup(connect(url), kept)  # on a connection of its own
-            if contents.migrations != known_migrations():
-                # MySQL can't change tables within a transaction.
+            if not _has_our_tables(target, contents):
+                # Not possible within a transaction of MySQL.
                 _drop_tables(target, contents.tables)
                 migrate_schema(target)
             with told_as_problem():
@@ -236,6 +236,19 @@ def _replace_rows(
 def _refuse_other_users(target: Database, location: str) -> None:
     for user, host in target.execute_sql(OTHER_USERS).fetchall():
         raise Problem(f"{user}@{host} is connected to {location}: stop the server first")
+
+
+def _has_our_tables(target: Database, contents: Contents) -> bool:
+    """They may be those of another version, or half changed by a migration that failed."""
+    tables = {model._meta.table_name: set(model._meta.columns) for model in models.ALL}
+    return (
+        contents.migrations == known_migrations()
+        and contents.tables == {MIGRATIONS, *tables}
+        and all(
+            {column.name for column in target.get_columns(table)} == columns
+            for table, columns in tables.items()
+        )
+    )
 
 
 def _fill(target: Database, prepared: Path) -> None:

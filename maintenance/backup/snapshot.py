@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from peewee import Database, SqliteDatabase
-from playhouse.migrations import Runner
 from pymysql.cursors import SSCursor
 
 from maintenance.bulk import UNFINISHED, insert_rows, told_as_problem
 from maintenance.moving_in.sources import Row, portions
 from problem import Problem
-from storage.database import MIGRATION_FILES, known_migrations
+from storage.database import known_migrations, make_tables
 from storage.engines import MIGRATIONS, MySQL
 
 
@@ -80,7 +79,7 @@ def write_file(snapshot: Snapshot, path: Path, shown: object) -> None:
     require_known(snapshot.migrations, shown)
     file = SqliteDatabase(str(path), pragmas={**UNFINISHED, "foreign_keys": 0})
     with file.connection_context(), told_as_problem():
-        _make_tables(file, snapshot.migrations)
+        make_tables(file, snapshot.migrations)
         known = {
             table: {column.name for column in file.get_columns(table)}
             for table in file.get_tables()
@@ -92,20 +91,15 @@ def write_file(snapshot: Snapshot, path: Path, shown: object) -> None:
                 insert_rows(file, *portion)
 
 
-def _make_tables(file: SqliteDatabase, migrations: list[str]) -> None:
-    Runner(file, MIGRATION_FILES, table_name=MIGRATIONS).up(migrations[-1])
-
-
 def require_known(migrations: list[str], shown: object) -> None:
     """Raises Problem unless these are the migrations of this version or an earlier one."""
-    known = sorted(known_migrations())
-    if newer := set(migrations) - set(known):
+    if newer := set(migrations) - known_migrations():
         raise Problem(
             f"{shown} was made by a newer version of this server ({max(newer)}): install that "
             "version first"
         )
-    if not migrations or migrations != known[: len(migrations)]:
-        raise Problem(f"{shown} is not from this server: migrations are missing in it")
+    if min(known_migrations()) not in migrations:
+        raise Problem(f"{shown} is not from this server: its migrations are missing")
 
 
 def check_file(path: Path, shown: object) -> None:
@@ -134,7 +128,7 @@ def check_file(path: Path, shown: object) -> None:
 def _shape_after(migrations: list[str]) -> set[tuple[Any, ...]]:
     fresh = SqliteDatabase(":memory:")
     with fresh.connection_context():
-        _make_tables(fresh, migrations)
+        make_tables(fresh, migrations)
         return _shape(fresh.connection())
 
 

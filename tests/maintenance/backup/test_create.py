@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flask import Flask
 
 from clock import HOUR
 from maintenance.backup.create import KEPT, back_up, back_up_if_due, backups_in
@@ -77,7 +76,7 @@ def test_a_missing_folder_or_database_is_told(url: str, tmp_path: Path) -> None:
 
 
 def test_the_server_makes_a_backup_when_the_last_one_is_old(
-    app: Flask, url: str, folder: Path, configure: Configure, server_clock: Clock
+    url: str, folder: Path, configure: Configure, server_clock: Clock
 ) -> None:
     configure(database_url=url, backup_dir=str(folder), backup_every=24)
     assert back_up_if_due() == 1
@@ -90,9 +89,7 @@ def test_the_server_makes_a_backup_when_the_last_one_is_old(
     assert len(backups_in(folder)) == 2
 
 
-def test_the_server_keeps_some_of_its_backups(
-    app: Flask, url: str, folder: Path, configure: Configure
-) -> None:
+def test_the_server_keeps_some_of_its_backups(url: str, folder: Path, configure: Configure) -> None:
     for number in range(10):
         old = folder / f"timelimit-20200101T00000{number}Z.db"
         old.touch()
@@ -102,12 +99,12 @@ def test_the_server_keeps_some_of_its_backups(
     assert len(backups_in(folder)) == KEPT
 
 
-def test_without_a_folder_the_server_makes_none(app: Flask, configure: Configure) -> None:
+def test_without_a_folder_the_server_makes_none(configure: Configure) -> None:
     configure(backup_dir="")
     assert back_up_if_due() == 0
 
 
-def test_a_folder_that_is_missing_is_told(app: Flask, tmp_path: Path, configure: Configure) -> None:
+def test_a_folder_that_is_missing_is_told(tmp_path: Path, configure: Configure) -> None:
     configure(backup_dir=str(tmp_path / "missing"))
     with pytest.raises(Problem, match="BACKUP_DIR"):
         back_up_if_due()
