@@ -8,7 +8,8 @@ its family first. Either way, the writes of one family run one after another.
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
@@ -23,8 +24,10 @@ from peewee import (
 from playhouse.pool import MaxConnectionsExceeded, PooledMySQLDatabase, PooledSqliteDatabase
 
 from problem import Problem
+from storage import migration_lease
 from storage.database_file import DatabaseFile
 from storage.fair_lock import FairLock
+from storage.migration_lease import MigrationLease
 
 log = logging.getLogger("timelimit.database")
 
@@ -82,6 +85,7 @@ OTHER_USERS = (
 
 #: The table of the migrations that were applied
 MIGRATIONS = "schema_migration"
+OF_MIGRATIONS = {MIGRATIONS, migration_lease.TABLE}
 _MIGRATIONS = f"SELECT name FROM {MIGRATIONS}"  # noqa: S608
 
 
@@ -339,16 +343,33 @@ class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
     def contents(self) -> Contents:
         """Looks into the database and changes nothing."""
         with self.connection_context():
-            tables = frozenset(self.get_tables())
+            tables = frozenset(self.get_tables()) - {migration_lease.TABLE}
             if MIGRATIONS not in tables:
                 return Contents(tables, frozenset())
             rows: Any = self.execute_sql(_MIGRATIONS)  # type: ignore[no-untyped-call]
             return Contents(tables, _names(rows))
 
+    def migration_lease(self) -> AbstractContextManager[None]:
+        """Keeps others from migrating."""
+        return MigrationLease(partial(_MySQLSession._connect, self)).held(self.location)
+
     @contextmanager
     def migrating(self) -> Iterator[None]:
-        with self.connection_context():
-            yield
+        """Holds other processes off. Changes of big tables take minutes."""
+        usual = self.connect_params
+        with self.migration_lease():
+            self.close_idle()
+            self.connect_params = {
+                **usual,
+                "read_timeout": MIGRATION_PATIENCE_S,
+                "write_timeout": MIGRATION_PATIENCE_S,
+            }
+            try:
+                with self.connection_context():
+                    yield
+            finally:
+                self.connect_params = usual
+                self.close_idle()
 
     def end(self) -> None:
         """Closes the connections at the end of a process, but for those that threads still use."""

@@ -226,8 +226,9 @@ def _replace_rows(
                     write_backup(connect(url), kept)  # on a connection of its own
             if not _has_our_tables(target, contents):
                 # Not possible within a transaction of MySQL.
-                _drop_tables(target, contents.tables)
-                migrate_schema(target)
+                with target.migration_lease():
+                    _drop_tables(target, contents.tables)
+                    migrate_schema(target)
             with told_as_problem():
                 _fill(target, prepared)
     return Restored(summary, kept)

@@ -14,7 +14,7 @@ from maintenance.bulk import UNFINISHED, insert_rows, told_as_problem
 from maintenance.moving_in.sources import Row, portions
 from problem import Problem
 from storage.database import known_migrations, make_tables
-from storage.engines import MIGRATIONS, MySQL
+from storage.engines import MIGRATIONS, OF_MIGRATIONS, MySQL
 
 
 class Portion(NamedTuple):
@@ -65,7 +65,7 @@ def _names(rows: Iterable[tuple[str]]) -> list[str]:
 
 def _portions(cursor: Any, quotation: str, tables: Iterable[str]) -> Iterator[Portion]:
     for table in tables:
-        if table == MIGRATIONS or table.startswith("sqlite_"):
+        if table in OF_MIGRATIONS or table.startswith("sqlite_"):
             continue
         cursor.execute(f"SELECT * FROM {table.join(quotation * 2)}")  # noqa: S608
         columns = [column[0] for column in cursor.description]

@@ -38,7 +38,8 @@ def new_database(url: str) -> Iterator[None]:
         if isinstance(target, MySQL):
             with _bound_to(target), alone(target):
                 _refuse_families(target)
-                db.migrate_schema(target)
+                with target.migration_lease():
+                    db.migrate_schema(target)
                 with target.atomic():
                     yield
         else:

@@ -8,7 +8,7 @@ hence the binary collations without padding on MySQL and MariaDB.
 from peewee import Database
 from playhouse.migrate import SchemaMigrator
 
-from storage.migrations import table_options
+from storage.migrations import add_index, create_table
 
 FAMILY = "FOREIGN KEY (family_id) REFERENCES family (family_id) ON DELETE CASCADE"
 CATEGORY = (
@@ -367,7 +367,6 @@ WITH_ROWID = {"app_list"}
 
 def up(migrator: SchemaMigrator, db: Database) -> None:
     for table, columns in TABLES.items():
-        options = table_options(db, with_rowid=table in WITH_ROWID)
-        db.execute_sql(f"CREATE TABLE {table} ({columns}) {options}")
+        create_table(db, table, columns, with_rowid=table in WITH_ROWID)
     for table, names, unique in INDEXES:
-        migrator.migrate(migrator.add_index(table, names, unique))
+        add_index(migrator, table, names, unique=unique)

@@ -3,7 +3,7 @@
 from peewee import Database
 from playhouse.migrate import SchemaMigrator
 
-from storage.migrations import table_options
+from storage.migrations import add_index, create_table
 
 TABLES = {
     "rate_limit": """
@@ -24,5 +24,5 @@ TABLES = {
 
 def up(migrator: SchemaMigrator, db: Database) -> None:
     for table, columns in TABLES.items():
-        db.execute_sql(f"CREATE TABLE {table} ({columns}) {table_options(db)}")
-    migrator.migrate(migrator.add_index("rate_limit", ["ends_at"], False))
+        create_table(db, table, columns)
+    add_index(migrator, "rate_limit", ["ends_at"])

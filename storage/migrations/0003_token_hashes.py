@@ -10,6 +10,8 @@ import hashlib
 from peewee import Database, SqliteDatabase
 from playhouse.migrate import SchemaMigrator
 
+from storage.migrations import add_index
+
 #: The columns that hold tokens; all of them are called `token_hash` afterwards.
 TOKENS = {
     "device": "device_auth_token",
@@ -36,11 +38,9 @@ def up(migrator: SchemaMigrator, db: Database) -> None:
         # No token has 64 characters.
         where = "WHERE length(token_hash) <> 64"
         db.execute_sql(f"UPDATE {table} SET token_hash = sha2(token_hash, 256) {where}")  # noqa: S608
-    indexes = {index.name for index in db.get_indexes("device")}
-    if OLD_INDEX in indexes:
+    if OLD_INDEX in {index.name for index in db.get_indexes("device")}:
         migrator.migrate(migrator.drop_index("device", OLD_INDEX))
-    if "device_token_hash" not in indexes:
-        migrator.migrate(migrator.add_index("device", ["token_hash"], True))
+    add_index(migrator, "device", ["token_hash"], unique=True)
 
 
 def _sha2(text: str, _bits: int) -> str:

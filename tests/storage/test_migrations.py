@@ -14,7 +14,7 @@ from playhouse.schema_diff import diff_models
 import models
 from problem import Problem
 from storage import database as db
-from storage.engines import Sqlite
+from storage.engines import OF_MIGRATIONS, Sqlite
 from tests.furnished import FurnishedFamily
 from tests.rows import OF_FAMILIES, models_with_rows, store_row_of_each_kind
 from tests.wire import Family
@@ -28,7 +28,7 @@ def test_models_and_migrations_agree(app: Flask) -> None:
 def test_every_table_has_a_model(app: Flask) -> None:
     with db.database.connection_context():
         tables = set(db.database.get_tables())
-    assert tables - {"schema_migration"} == {model._meta.table_name for model in models.ALL}
+    assert tables - OF_MIGRATIONS == {model._meta.table_name for model in models.ALL}
 
 
 @pytest.mark.parametrize("model", models.ALL, ids=lambda model: model.__name__)
