@@ -3,7 +3,7 @@
 from peewee import Database, SqliteDatabase
 from playhouse.migrate import SchemaMigrator
 
-from storage.migrations import table_options
+from storage.migrations import add_index, create_table
 
 
 def up(migrator: SchemaMigrator, db: Database) -> None:
@@ -18,8 +18,5 @@ def up(migrator: SchemaMigrator, db: Database) -> None:
         due_at BIGINT NOT NULL,
         attempts INTEGER NOT NULL
     """
-    # MySQL and MariaDB commit at each statement, so an interrupted migration starts in the middle.
-    options = table_options(db, with_rowid=True)
-    db.execute_sql(f"CREATE TABLE IF NOT EXISTS waiting_mail ({columns}) {options}")
-    if "waiting_mail_due_at" not in {index.name for index in db.get_indexes("waiting_mail")}:
-        migrator.migrate(migrator.add_index("waiting_mail", ["due_at"], False))
+    create_table(db, "waiting_mail", columns, with_rowid=True)
+    add_index(migrator, "waiting_mail", ["due_at"])

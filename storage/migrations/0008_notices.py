@@ -3,7 +3,7 @@
 from peewee import Database
 from playhouse.migrate import SchemaMigrator
 
-from storage.migrations import table_options
+from storage.migrations import create_table
 
 COLUMNS = """
     id VARCHAR(32) NOT NULL,
@@ -15,4 +15,4 @@ COLUMNS = """
 
 
 def up(migrator: SchemaMigrator, db: Database) -> None:
-    db.execute_sql(f"CREATE TABLE IF NOT EXISTS notice ({COLUMNS}) {table_options(db)}")
+    create_table(db, "notice", COLUMNS)

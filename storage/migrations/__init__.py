@@ -11,8 +11,8 @@ the server or a command starts, each in a transaction, and keeps their names in 
   the middle there: each step looks whether it was done, as `create_table` and `add_index` do.
 - It must not import `models`: those change, a migration doesn't. It writes SQL or calls `migrator`.
 - New tables are made by `create_table`, which keeps text case-sensitive and rows next to their
-  family. A table of a family has its `family_id` first in the primary key, and a foreign key to `family`
-  with `ON DELETE CASCADE`.
+  family. A table of a family has its `family_id` first in the primary key, and a foreign key to
+  `family` with `ON DELETE CASCADE`.
 - The models change in the same commit. `tests/storage/test_migrations.py` compares them with the
   migrated tables on both engines, and fails while one of the two is missing.
 """

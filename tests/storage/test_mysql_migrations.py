@@ -44,7 +44,7 @@ def url() -> Iterator[str]:
         pytest.skip("set TEST_MYSQL_URL=mysql://USER:PASSWORD@HOST/DATABASE to run it")
     url = f"{shared}_migrations"
     name = urlsplit(url).path[1:]
-    server = db.connect(shared)
+    server: Any = db.connect(shared)
     with server.connection_context():
         server.execute_sql(f"DROP DATABASE IF EXISTS `{name}`")
         server.execute_sql(f"CREATE DATABASE `{name}`")
@@ -54,8 +54,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def empty(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[MySQL]:
-    target = db.connect(url)
-    assert isinstance(target, MySQL)
+    target: Any = db.connect(url)
     with target.connection_context():
         target.execute_sql("SET SESSION foreign_key_checks = 0")
         for table in target.get_tables():
