@@ -53,6 +53,9 @@ FUTURE_DAYS = 2
 #: How far a clock may be ahead of the server's, in ms.
 CLOCK_TOLERANCE = 5 * MINUTE
 
+#: Apps that one action assigns or removes. 50 such actions hold the lock of the database for 2 s.
+APPS_PER_ACTION = 2_000
+
 # Rows of a family
 
 #: parent-actions.md, "Limits".

@@ -26,7 +26,13 @@ from schemas.fields import (
     Text,
     itself,
 )
-from schemas.limits import BLOCKED_TIMES_LENGTH, PRE_BLOCK_DURATION, TASK_EXTRA_TIME, U2F_BYTES
+from schemas.limits import (
+    APPS_PER_ACTION,
+    BLOCKED_TIMES_LENGTH,
+    PRE_BLOCK_DURATION,
+    TASK_EXTRA_TIME,
+    U2F_BYTES,
+)
 from schemas.passwords import EncryptablePassword
 
 _MINUTES = re.compile(r"[0-9]+(?:,[0-9]+)*")
@@ -385,6 +391,7 @@ class DeleteCategory(_CategoryAction):
 class _CategoryAppsAction(_CategoryAction):
     package_names = Items(
         Text(empty=False, max_length=TEXT_LENGTH),
+        max_length=APPS_PER_ACTION,
         key=itself,
         data_key="packageNames",
         required=True,

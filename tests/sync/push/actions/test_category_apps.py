@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from schemas.limits import ASSIGNED_APPS_PER_FAMILY
+from schemas.limits import APPS_PER_ACTION
 from sync.notifications import Level
 from sync.push.state import ROWS_PER_STATEMENT
 from tests import actions
@@ -64,13 +64,16 @@ def test_adding_known_apps_is_applied_and_told(
     assert apps_of(family, category) == ["a"]
 
 
-def test_more_apps_than_fit_into_a_statement_are_added(family: Family, category: str) -> None:
-    apps = [f"app{number}" for number in range(ASSIGNED_APPS_PER_FAMILY)]
-    family.parent_does(add_category_apps(category, *apps))
-    assert set(apps_of(family, category)) == set(apps)
+def test_apps_of_an_action_are_bounded(family: Family, category: str) -> None:
+    apps = [f"app{number}" for number in range(APPS_PER_ACTION + 1)]
+    family.parent.as_parent().refuses(add_category_apps(category, *apps))
+    family.parent_does(add_category_apps(category, *apps[1:]))
+    assert set(apps_of(family, category)) == set(apps[1:])
 
 
-def test_any_number_of_apps_is_moved_and_removed(family: Family, child: str, category: str) -> None:
+def test_more_apps_than_fit_into_a_statement_are_moved_and_removed(
+    family: Family, child: str, category: str
+) -> None:
     apps = [f"app{number}" for number in range(2 * ROWS_PER_STATEMENT + 1)]
     other = family.add_category(child)
     family.parent_does(add_category_apps(category, *apps), add_category_apps(other, *apps))
