@@ -26,6 +26,7 @@ from web.worker import MAX_HEAD, HttpWorker
 
 with told_in_one_line():
     _settings = settings.load()
+settings.use(_settings)
 settings.log_to_stderr(_settings)
 _log = logging.getLogger("timelimit")
 

@@ -19,6 +19,7 @@ from problem import Problem
 from storage import database as db
 from tests.maintenance.backup.conftest import LAST_CONTACT, all_rows, fill
 from tests.maintenance.moving_in.dumps import mysql_connection
+from tests.real_server import Server
 
 NewUrl = Callable[[str, str], str]
 
@@ -278,6 +279,19 @@ def test_a_database_in_use_is_not_replaced(
             restored(backup, url)
     user.close_all()
     restored(backup, url)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_server_that_runs_keeps_a_restore_out(
+    engine: str, filled: str, new_url: NewUrl, tmp_path: Path
+) -> None:
+    url = new_url(engine, "served")
+    fill(url)
+    backup = back_up(filled, tmp_path / "backup.db")
+    server = Server(tmp_path, DATABASE_URL=url).started()
+    with pytest.raises(Problem, match=r"stop (it|the server) first"):
+        restored(backup, url)
+    server.stop()
 
 
 def test_a_server_without_connections_is_noticed(filled: str, tmp_path: Path) -> None:

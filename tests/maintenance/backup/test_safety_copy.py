@@ -15,8 +15,10 @@ from flask import Flask
 import settings
 from maintenance.backup.restore import Summary, restore
 from maintenance.backup.safety_copy import keep_copy
+from maintenance.backup.snapshot import Snapshot, write_file
 from storage import database as db
 from storage.engines import MySQL
+from tests.real_server import Server
 
 TOKEN = "abcdefghijklmnopqrstuvwxyz012345"
 
@@ -59,6 +61,15 @@ def test_the_state_before_can_be_restored(old: str, tmp_path: Path) -> None:
     back = f"sqlite:///{tmp_path}/back.db"
     restored = restore(copy, back, copies=tmp_path, confirm=lambda summary: None)
     assert restored.summary == Summary(0, 0, 0)
+
+
+def test_a_server_that_starts_after_an_update_keeps_a_copy(tmp_path: Path) -> None:
+    path = tmp_path / "real.db"
+    write_file(Snapshot(sorted(db.known_migrations())[:2], []), path, path)
+    server = Server(tmp_path).started()
+    server.stop()
+    assert [copy.name for copy in copies(tmp_path)] == ["real.db.before-0003"]
+    assert f"is kept in {path}.before-0003" in server.log
 
 
 def test_nothing_is_copied_without_a_migration(old: str, tmp_path: Path) -> None:
