@@ -40,19 +40,21 @@ def server_in_process(database_url: str) -> Iterator[FlaskClient]:
 
 
 class BusyFamily(Family):
-    """One parent, two children, and categories with 10 apps, 2 rules and 30 days of used times."""
+    """One parent, two children, and categories with 10 apps, 2 rules and 30 days of used times.
+
+    The categories are those of the first child, who uses all devices but the parent's: devices may
+    not add to what another child has used today.
+    """
 
     def __init__(self, client: FlaskClient, *, categories: int = 20, devices: int = 3) -> None:
         super().__init__(client)
-        children = [self.add_child("Ada"), self.add_child("Ben")]
+        child, _ = self.add_child("Ada"), self.add_child("Ben")
         self.devices = [self.parent]
-        for number in range(devices - 1):
-            self.devices.append(self.add_device(user=children[number % 2]))
+        for _ in range(devices - 1):
+            self.devices.append(self.add_device(user=child))
         self.categories = [self.new_id("k") for _ in range(categories)]
         settings_of_parent = [
-            action
-            for number, category in enumerate(self.categories)
-            for action in self._category(children[2 * number // categories], category)
+            action for category in self.categories for action in self._category(child, category)
         ]
         for some in chunked(settings_of_parent, ACTIONS_PER_PUSH):
             self.parent_does(*some)
