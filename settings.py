@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load, validate
 
@@ -21,6 +21,7 @@ from problem import Problem
 from schemas.addresses import NoAddress, bare_address, canonical, canonical_domain
 from schemas.mail_server import MailServer, MailTransport, SmtpUrl
 from settings_file import ENVIRONMENT, Given
+from storage.mysql_url import SCHEMES, connection_of
 
 
 class SettingsError(Problem):
@@ -70,26 +71,31 @@ class YesNo(fields.Field[bool]):
 
 
 def known_database(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        raise ValidationError(f"not a URL: {error}") from error
-    if parts.scheme == "sqlite" and url.startswith("sqlite:///") and len(parts.path) > 1:
-        if parts.path == "/:memory:":
-            raise ValidationError(
-                "must name a file: each connection to :memory: has another database, and none "
-                "survives a restart"
-            )
-        if parts.query or parts.fragment:
-            raise ValidationError("must end with the path of a file; write ? as %3F and # as %23")
-        return
-    if parts.scheme == "mysql" and parts.hostname and len(parts.path) > 1:
-        return
-    raise ValidationError(
-        "must be sqlite:///PATH (four slashes for an absolute path) or "
-        "mysql://USER:PASSWORD@HOST/DATABASE (also for MariaDB)"
-    )
+    if url.startswith("sqlite:///"):
+        _known_file(url)
+    elif url.partition("://")[0] in SCHEMES:
+        try:
+            connection_of(url)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+    else:
+        raise ValidationError(
+            "must be sqlite:///PATH (four slashes for an absolute path) or "
+            "mysql://USER:PASSWORD@HOST/DATABASE (also for MariaDB)"
+        )
+
+
+def _known_file(url: str) -> None:
+    path = url.removeprefix("sqlite:///")
+    if not path:
+        raise ValidationError("must be sqlite:///PATH (four slashes for an absolute path)")
+    if path == ":memory:":
+        raise ValidationError(
+            "must name a file: each connection to :memory: has another database, and none "
+            "survives a restart"
+        )
+    if "?" in path or "#" in path:
+        raise ValidationError("must end with the path of a file; write ? as %3F and # as %23")
 
 
 def _known_redis(url: str) -> None:

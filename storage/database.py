@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 from urllib.parse import unquote, urlsplit
 
+import pymysql
 from peewee import Database, DatabaseProxy
 from playhouse.migrations import Migration, Runner
 
 from problem import Problem
 from storage.engines import DATABASE_TROUBLE, MIGRATIONS, Contents, MySQL, Sqlite
+from storage.mysql_url import connection_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,16 +46,10 @@ _after_commit: ContextVar[list[Callback] | None] = ContextVar("after_commit", de
 def connect(url: str) -> Sqlite | MySQL:
     """Makes the database of a `DATABASE_URL` that the settings have checked. Opens no connection
     yet."""
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
-        return Sqlite(unquote(parts.path.removeprefix("/")))
-    return MySQL(
-        unquote(parts.path.removeprefix("/")),
-        host=parts.hostname,
-        port=parts.port or 3306,
-        user=unquote(parts.username or "root"),
-        password=unquote(parts.password or ""),
-    )
+    if url.startswith("sqlite:"):
+        return Sqlite(unquote(urlsplit(url).path.removeprefix("/")))
+    connection = connection_of(url)
+    return MySQL(connection.pop("database"), **connection)
 
 
 def start(*, alone: bool, before: BeforeMigration | None = None) -> list[str]:
@@ -64,6 +60,8 @@ def start(*, alone: bool, before: BeforeMigration | None = None) -> list[str]:
     children have ended.
     """
     with _told_as_problem():
+        if isinstance(database.obj, MySQL):
+            database.obj.await_server()
         contents = _prepare(create=True, only_as_owner=False)
         if isinstance(database.obj, Sqlite):
             database.obj.file.hold(alone=alone)
@@ -92,7 +90,7 @@ def pending() -> list[str]:
 def _told_as_problem() -> Iterator[None]:
     try:
         yield
-    except DATABASE_TROUBLE as error:
+    except (*DATABASE_TROUBLE, pymysql.Error) as error:
         raise database.problem(error) from None
 
 
@@ -108,6 +106,8 @@ def _look(*, create: bool, only_as_owner: bool) -> Contents:
     engine = database.obj
     if isinstance(engine, Sqlite):
         engine.file.require_access(create=create, only_as_owner=only_as_owner)
+    else:
+        engine.require_fit()
     contents = require_ours(engine)
     if unknown := contents.migrations - known_migrations():
         raise Problem(

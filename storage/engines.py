@@ -13,6 +13,7 @@ from functools import partial
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
+import pymysql
 from peewee import (
     DatabaseError,
     InterfaceError,
@@ -24,7 +25,7 @@ from peewee import (
 from playhouse.pool import MaxConnectionsExceeded, PooledMySQLDatabase, PooledSqliteDatabase
 
 from problem import Problem
-from storage import migration_lease
+from storage import migration_lease, mysql_server
 from storage.database_file import DatabaseFile
 from storage.fair_lock import FairLock
 from storage.migration_lease import MigrationLease
@@ -54,6 +55,10 @@ _MYSQL_CONFLICTS = {1205, 1213, 1020}
 # server gone, connection lost, connection killed, server shutting down
 _MYSQL_LOST = {2006, 2013, 1927, 1053}
 
+
+#: A database server that is started at the same time may need this long.
+START_PATIENCE_S = 150
+START_PAUSE_S = 3
 
 #: A process may wait this long for the migrations of another one.
 MIGRATION_PATIENCE_S = 600
@@ -95,11 +100,14 @@ class _Pool:
     mypy does not see the classes of Peewee that it is combined with.
     """
 
+    code_when_full: tuple[int, ...] = ()
+
     def connect(self, reuse_if_open: bool = False) -> bool:
         try:
             return bool(super().connect(reuse_if_open))  # type: ignore[misc]
         except MaxConnectionsExceeded:
-            raise OperationalError("all connections to the database are in use") from None
+            text = "all connections to the database are in use"
+            raise OperationalError(*self.code_when_full, text) from None
 
     @contextmanager
     def usable_connection(self) -> Iterator[None]:
@@ -299,7 +307,17 @@ class Sqlite(_Pool, PooledSqliteDatabase, _SqliteSession):
 
 class _MySQLSession(MySQLDatabase):
     def _connect(self) -> Any:
-        connection = super()._connect()  # type: ignore[misc]  # the stubs have no private methods
+        try:
+            # The stubs have no private methods.
+            connection = super()._connect()  # type: ignore[misc]
+        except pymysql.OperationalError as error:
+            if _has_code(error, mysql_server.FULL):
+                raise MaxConnectionsExceeded(*error.args) from error  # the pool waits
+            raise
+        except OSError as error:
+            raise OperationalError(
+                f"the certificates that DATABASE_URL names can't be used: {error.strerror}"
+            ) from None
         with connection.cursor() as cursor:
             # Under REPEATABLE READ, a write that waited for its family's lock would continue with
             # the snapshot from before the wait.
@@ -312,6 +330,8 @@ class _MySQLSession(MySQLDatabase):
 
 
 class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
+    code_when_full = (1040,)
+
     def __init__(self, name: str, **connection: Any) -> None:
         super().__init__(
             name,
@@ -339,6 +359,29 @@ class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
     def location(self) -> str:
         """For people."""
         return f"the MySQL database {self.database}"
+
+    def await_server(
+        self, *, patience_s: float = START_PATIENCE_S, pause_s: float = START_PAUSE_S
+    ) -> None:
+        """Waits for a server that starts or has no free connection."""
+        deadline = monotonic() + patience_s
+        while True:
+            try:
+                self.connect(reuse_if_open=True)
+                self.close()
+                return
+            except DATABASE_TROUBLE as error:
+                if not mysql_server.may_come(error) or monotonic() > deadline:
+                    raise
+                log.warning("waiting for %s: %s", self.location, error.args[-1])
+            sleep(pause_s)
+
+    def require_fit(self) -> None:
+        """Raises Problem if the server can't do what is needed."""
+        with self.connection_context():
+            answer: Any = self.execute_sql(mysql_server.QUESTION)  # type: ignore[no-untyped-call]
+            ((version, logs, log_format, packet),) = answer.fetchall()
+        mysql_server.require_fit(self.location, version, logs, log_format, packet)
 
     def contents(self) -> Contents:
         """Looks into the database and changes nothing."""
@@ -386,7 +429,7 @@ class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
 
     def problem(self, error: Exception) -> Problem:
         """Tells a person about trouble that ends a start or a command."""
-        return Problem(f"{self.location} can't be used: {error.args[-1]}")
+        return mysql_server.problem(self.location, self.database, error)
 
     def is_conflict(self, error: Exception) -> bool:
         """Tells whether a retry of the whole transaction can succeed, if need be on a new

@@ -18,6 +18,7 @@ from maintenance.moving_in.transfer import Progress, transfer
 from models import Family, User
 from problem import Problem
 from storage.database import database
+from storage.mysql_url import SCHEMES
 from storage.rows import tuples
 
 #: Called with what was found before anything is moved; what it returns is told each portion.
@@ -42,7 +43,7 @@ def move_in(
                 inventory,
                 report,
                 begin(inventory),
-                cut_texts=urlsplit(database_url).scheme == "mysql",
+                cut_texts=urlsplit(database_url).scheme in SCHEMES,
             )
             _remark_similar_addresses(report)
             _remark_full_versions(report)
