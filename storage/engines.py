@@ -329,6 +329,11 @@ class _MySQLSession(MySQLDatabase):
         return connection
 
 
+def _plain_connection(engine: MySQLDatabase) -> Any:
+    """Outside of the pool. Raises the errors of the driver."""
+    return pymysql.connect(database=engine.database, autocommit=True, **engine.connect_params)
+
+
 class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
     code_when_full = (1040,)
 
@@ -394,7 +399,8 @@ class MySQL(_Pool, PooledMySQLDatabase, _MySQLSession):
 
     def migration_lease(self) -> AbstractContextManager[None]:
         """Keeps others from migrating."""
-        return MigrationLease(partial(_MySQLSession._connect, self)).held(self.location)
+        self.close_idle()  # a hoster may allow few connections
+        return MigrationLease(partial(_plain_connection, self)).held(self.location)
 
     @contextmanager
     def migrating(self) -> Iterator[None]:

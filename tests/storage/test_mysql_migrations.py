@@ -4,10 +4,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from threading import Thread
+from threading import Event, Thread, current_thread
 from typing import Any
 from urllib.parse import urlsplit
 
+import pymysql
 import pytest
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
@@ -147,3 +148,23 @@ def test_a_holder_that_is_alive_is_waited_for(empty: MySQL) -> None:
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_a_heartbeat_without_a_connection_is_tried_again(
+    empty: MySQL, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    given: dict[str, Any] = {"database": empty.database, "autocommit": True, **empty.connect_params}
+    refused = Event()
+
+    def connect() -> Any:
+        if current_thread().name == "migration-lease" and not refused.is_set():
+            refused.set()
+            raise pymysql.OperationalError(1226, "max_user_connections")
+        return pymysql.connect(**given)
+
+    with MigrationLease(connect, expiry_s=0.1).held("the database"):
+        assert refused.wait(10)
+    assert "max_user_connections" in caplog.text
+    with MigrationLease(connect, expiry_s=600).held("the database"):
+        pass  # it was released
