@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -58,7 +59,8 @@ class Restored(NamedTuple):
 
 def restore(backup: Path, url: str, *, copies: Path, confirm: Confirm) -> Restored:
     """Replaces the database of a URL by a backup. The state before is kept beside a file of SQLite,
-    or in the folder `copies` for MySQL. Raises Problem; then nothing is changed."""
+    or in the folder `copies` for MySQL. Raises Problem; then nothing is changed, unless MySQL fails
+    after tables of another version were dropped, which are in the copy."""
     if not backup.is_file():
         raise Problem(f"there is no file {backup}")
     if not os.access(backup, os.R_OK):
@@ -141,8 +143,11 @@ def _summary(prepared: Path) -> Summary:
     return Summary(families, devices, contact)
 
 
-def _suffix_of_kept() -> str:
-    return f".before-restore-{name_of_now()}"
+def _unused_name(database: Path, suffix: str = "") -> Path:
+    """Where the state before is kept; there may be a copy of this second already."""
+    stem = f"{database.name}.before-restore-{name_of_now()}"
+    names = (f"{stem}{f'-{number}' * (number > 1)}{suffix}" for number in count(1))
+    return next(path for path in map(database.with_name, names) if not path.exists())
 
 
 # SQLite
@@ -179,7 +184,7 @@ def _unused(target: Sqlite, path: Path) -> Iterator[None]:
 def _keep(path: Path) -> Path | None:
     if not path.exists():
         return None
-    kept = path.with_name(f"{path.name}{_suffix_of_kept()}")
+    kept = _unused_name(path)
     for companion in COMPANIONS:
         each = Path(f"{path}{companion}")
         if each.exists():
@@ -198,6 +203,7 @@ def _also_name(path: Path, name: Path) -> None:
         os.link(path, name)
     except OSError:  # some file systems have no links
         shutil.copy2(path, name)
+        sync(name)
 
 
 # MySQL
@@ -220,7 +226,7 @@ def _replace_rows(
             _refuse_other_users(target, target.location)
             kept = None
             if contents.migrations:
-                kept = copies / f"{target.database}{_suffix_of_kept()}{PORTABLE_SUFFIX}"
+                kept = _unused_name(copies / target.database, PORTABLE_SUFFIX)
                 with told_if_not_written(kept):
                     copies.mkdir(mode=0o700, exist_ok=True)
                     write_backup(connect(url), kept)  # on a connection of its own

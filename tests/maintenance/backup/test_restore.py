@@ -20,6 +20,7 @@ from storage import database as db
 from tests.maintenance.backup.conftest import LAST_CONTACT, all_rows, fill
 from tests.maintenance.moving_in.dumps import mysql_connection
 from tests.real_server import Server
+from tests.stopped_clock import Clock
 
 NewUrl = Callable[[str, str], str]
 
@@ -132,6 +133,18 @@ def test_a_restore_keeps_what_was_there_before(
     again = new_url("sqlite", "again")
     restored(result.kept, again)
     assert all_rows(again) == before
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_each_restore_keeps_a_copy_of_its_own(
+    engine: str, filled: str, new_url: NewUrl, tmp_path: Path, server_clock: Clock
+) -> None:
+    url = new_url(engine, "twice")
+    fill(url)
+    backup = back_up(filled, tmp_path / "backup.db")
+    kept = [restored(backup, url).kept for _ in range(2)]
+    assert kept[0] != kept[1]
+    assert all(path is not None and path.exists() for path in kept)
 
 
 def test_a_restored_file_is_single_and_private(
