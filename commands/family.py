@@ -1,16 +1,23 @@
 """Commands about families: create, list, show, delete."""
 
 import json
+import re
+from collections import Counter
+from typing import Any
 
 import click
+from peewee import fn
 
+import clock
 from accounts.devices import create_device
 from accounts.families import create_family, delete_family
 from accounts.mail_tokens import user_with_mail
-from commands.common import as_date, open_database, the_family
+from clock import DAY
+from commands.common import as_date, open_database, print_rows, the_family
 from commands.passwords import Hashes, ask_for_password, checked_hashes
-from models import TEXT_LENGTH, Category, Device, Family, User
+from models import ALL, TEXT_LENGTH, Category, Device, Family, FamilyRow, Row, User
 from storage import database as db
+from storage.rows import tuples
 from sync.notifications import sync_removed_devices
 
 
@@ -98,29 +105,86 @@ def _store_family(
     return parent, device, token
 
 
+class Days(click.ParamType[int]):
+    """A time such as 180d, in ms."""
+
+    name = "DAYSd"
+
+    def convert(
+        self, value: Any, parameter: click.Parameter | None, context: click.Context | None
+    ) -> int:
+        match = re.fullmatch(r"([0-9]{1,5})d", value)
+        if match is None:
+            raise click.BadParameter(f"{value} must be a number of days such as 180d")
+        return int(match[1]) * DAY
+
+
+silent_for = click.option("--silent-for", type=Days(), help="Only without contact for so long.")
+
+
 @family_commands.command("list")
-def list_families() -> None:
-    """List the families, oldest first."""
+@silent_for
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_families(silent_for: int | None, as_json: bool) -> None:
+    """List the families, oldest first.
+
+    With last contact, number of devices and of stored rows, and users.
+
+    \b
+    Example: timelimit-sync family list --silent-for 180d
+    """
     with open_database():
-        lines = _described_families()
-    for line in lines:
-        click.echo(line)
-    if not lines:
-        click.echo(
-            f"There are no families in {db.database.location} yet; create one with: "
-            "timelimit-sync family create"
-        )
+        rows = _described_families(silent_for)
+    nothing = (
+        f"There are no families in {db.database.location} yet; create one with: "
+        "timelimit-sync family create"
+        if silent_for is None
+        else f"No family in {db.database.location} was silent for that long."
+    )
+    print_rows(rows, as_json=as_json, nothing=nothing)
 
 
 @db.reading
-def _described_families() -> list[str]:
-    lines = []
-    for family in Family.select().order_by(Family.created_at):
-        names = ", ".join(user.name for user in _users(family.family_id))
-        devices = Device.select().where(Device.family_id == family.family_id).count()
-        created = as_date(family.created_at)
-        lines.append(f"{family.family_id}  {created}  {devices} devices  {names}")
-    return lines
+def _described_families(silent_for: int | None) -> list[dict[str, Any]]:
+    stored = _stored_rows()
+    return [
+        {
+            "id": family.family_id,
+            "created": as_date(family.created_at),
+            "lastContact": as_date(_last_sign(family)),
+            "devices": Device.select().where(Device.family_id == family.family_id).count(),
+            "rows": stored[family.family_id],
+            "users": ", ".join(user.name for user in _users(family.family_id)),
+        }
+        for family in _families(silent_for)
+    ]
+
+
+def _stored_rows() -> Counter[str]:
+    """The number of rows of each family."""
+    stored: Counter[str] = Counter()
+    models: tuple[type[Row], ...] = ALL
+    for model in models:
+        if issubclass(model, FamilyRow):
+            counts = model.select(model.family_id, fn.COUNT(model.family_id))
+            stored.update(dict(tuples(counts.group_by(model.family_id))))
+    return stored
+
+
+def _families(silent_for: int | None) -> list[Family]:
+    families = Family.select().order_by(Family.created_at)
+    return [family for family in families if silent_for is None or _is_silent(family, silent_for)]
+
+
+def _is_silent(family: Family, silent_for: int) -> bool:
+    return _last_sign(family) < clock.now_ms() - silent_for
+
+
+def _last_sign(family: Family) -> int:
+    """The last contact of a device, to half a day, or when the family was created."""
+    devices = Device.select(fn.MAX(Device.last_connectivity))
+    contact: int | None = devices.where(Device.family_id == family.family_id).scalar()
+    return max(contact or 0, family.created_at)
 
 
 @family_commands.command("show")
@@ -164,19 +228,42 @@ def _last_contact(device: Device) -> str:
 
 
 @family_commands.command("delete")
-@click.argument("family_id")
+@click.argument("family_id", required=False)
+@silent_for
 @click.option("--yes", is_flag=True, help="Don't ask.")
-def delete_family_command(family_id: str, yes: bool) -> None:
-    """Delete a family and all its data. Its devices reset themselves at their next sync."""
+def delete_family_command(family_id: str | None, silent_for: int | None, yes: bool) -> None:
+    """Delete a family and all its data, or all families that were silent for long.
+
+    Devices reset themselves at their next sync.
+
+    \b
+    Example: timelimit-sync family delete abcde12345
+             timelimit-sync family delete --silent-for 365d --yes
+    """
+    if (family_id is None) == (silent_for is None):
+        raise click.UsageError("Name either a family or --silent-for.")
     with open_database():
-        db.reading(the_family)(family_id)
+        if family_id is not None:
+            db.reading(the_family)(family_id)
+            family_ids = [family_id]
+        else:
+            family_ids = db.reading(lambda: [each.family_id for each in _families(silent_for)])()
+        if not family_ids:
+            click.echo(f"No family in {db.database.location} was silent for that long.")
+            return
         if not yes:
-            click.confirm(f"Delete family {family_id} for good?", abort=True)
-        _delete(family_id)
-    click.echo(f"Family {family_id} is deleted.")
-    click.echo("Its devices reset themselves at their next sync, those that are connected at once.")
+            click.confirm(f"Delete family {', '.join(family_ids)} for good?", abort=True)
+        for each in family_ids:
+            if _delete(each, silent_for):
+                click.echo(f"Family {each} is deleted.")
+    click.echo("The devices reset themselves at their next sync, those that are connected at once.")
 
 
 @db.writing
-def _delete(family_id: str) -> None:
-    sync_removed_devices(delete_family(the_family(family_id, for_write=True)))
+def _delete(family_id: str, silent_for: int | None) -> bool:
+    """Returns whether the family was still silent."""
+    family = the_family(family_id, for_write=True)
+    if silent_for is not None and not _is_silent(family, silent_for):
+        return False
+    sync_removed_devices(delete_family(family))
+    return True

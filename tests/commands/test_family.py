@@ -10,6 +10,7 @@ import termios
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import bcrypt
 import pytest
@@ -17,6 +18,7 @@ from click.testing import Result
 from flask.testing import FlaskClient
 
 import models
+from clock import DAY
 from storage import database as db
 from tests import actions
 from tests.command_line import run
@@ -24,6 +26,7 @@ from tests.furnished import FurnishedFamily
 from tests.passwords import PASSWORD_HASH, SECOND_HASH, SECOND_SALT
 from tests.real_server import ROOT
 from tests.rows import models_with_rows
+from tests.stopped_clock import Clock
 from tests.wire import Device, Family, post
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -203,8 +206,45 @@ def test_families_are_listed(family: Family) -> None:
     family.add_child("Kid")
     result = run("family", "list")
     (line,) = [line for line in result.output.splitlines() if line.startswith(family.id)]
-    assert "1 devices" in line
     assert line.endswith("Parent, Kid")
+    (row,) = [row for row in listed() if row["id"] == family.id]
+    assert (row["devices"], row["rows"], row["users"]) == (1, 3, "Parent, Kid")
+
+
+def listed(*options: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(run("family", "list", "--json", *options).stdout)
+    return rows
+
+
+def test_silent_families_are_listed_and_deleted(client: FlaskClient, server_clock: Clock) -> None:
+    # Families of other tests were made at the real time.
+    server_clock.now = 1_000 * DAY
+    old, used = Family(client), Family(client)
+    phone = old.add_device()
+    server_clock.now = 1_100 * DAY
+    used.parent.pull()
+    server_clock.now = 1_200 * DAY + 1
+
+    assert [row["id"] for row in listed("--silent-for", "200d")] == [old.id]
+    assert {row["id"] for row in listed("--silent-for", "100d")} == {old.id, used.id}
+    assert listed("--silent-for", "201d") == []
+
+    result = run("family", "delete", "--silent-for", "200d", typed="n\n")
+    assert result.exit_code == 1
+    assert listed("--silent-for", "200d")
+    result = run("family", "delete", "--silent-for", "200d", "--yes")
+    assert f"Family {old.id} is deleted." in result.output
+    assert phone.is_removed()
+    assert used.parent.pull()
+    assert "silent for that long" in run("family", "delete", "--silent-for", "200d").output
+    run("family", "delete", "--silent-for", "100d", "--yes")
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("x", "--silent-for", "1d"), ("--silent-for", "half a year")]
+)
+def test_one_way_to_name_families_is_needed(arguments: tuple[str, ...]) -> None:
+    assert run("family", "delete", *arguments, "--yes").exit_code == 2
 
 
 def test_a_family_is_shown(client: FlaskClient) -> None:

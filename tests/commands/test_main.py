@@ -112,14 +112,14 @@ def test_a_wrong_setting_ends_a_command_with_one_line(
 def test_trouble_with_the_database_ends_a_command_with_one_line(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> None:
+    def fail(_: object) -> None:
         raise OperationalError("the disk is on fire")
 
     monkeypatch.setattr(commands.family, "_described_families", fail)
     result = run("family", "list")
     assert result.exit_code == 1
     (line,) = result.stderr.splitlines()
-    assert line.endswith("the disk is on fire")
+    assert "the disk is on fire" in line
     assert db.database.database in line
 
 
