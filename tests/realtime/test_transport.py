@@ -96,7 +96,7 @@ def test_unexpected_packets_are_not_logged(server: Server, generation: int) -> N
             raw.send(packet)
             raw.send_frame(2, packet.encode())
             raw.send(packet)
-        raw.send_frame(8, b"")
+            raw.send_frame(8, b"")
         while raw.receive() is not None:
             pass
     opened(server, generation).close()
