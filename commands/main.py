@@ -29,6 +29,7 @@ COMMANDS = {
     "serve": "commands.serve:serve_command",
     **DATA_COMMANDS,
     "config": "commands.config:config_command",
+    "healthcheck": "commands.healthcheck:healthcheck_command",
     "conformance": "commands.conformance:conformance_command",
 }
 

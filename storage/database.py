@@ -155,6 +155,12 @@ def known_migrations() -> frozenset[str]:
     return frozenset(migration.name for migration in Migration.load_directory(MIGRATION_FILES))
 
 
+def has_current_schema() -> bool:
+    """Tells whether exactly the migrations of this version were applied, within a transaction."""
+    rows = database.execute_sql(f"SELECT name FROM {MIGRATIONS}")  # noqa: S608
+    return {name for (name,) in rows} == known_migrations()
+
+
 def migrate_schema(target: Database) -> list[str]:
     """Applies the missing migrations to a database that is open. Returns their names."""
     applied: list[str] = _runner(target).up()

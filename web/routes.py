@@ -1,7 +1,7 @@
 """The table of routes: path, function, schema.
 
 A function takes the validated body, or nothing if the route has no schema. It returns the answer,
-a dict for JSON or a str for plain text, and raises `werkzeug.exceptions` for any status but 200.
+a dict for JSON, a str for plain text, or a Response. It raises `werkzeug.exceptions` for errors.
 """
 
 import json
@@ -21,8 +21,9 @@ from sync.removal import is_device_removed, report_removed
 from sync.server_time import server_time
 from web.body import read_json
 from web.front_page import front_page
+from web.health import healthz
 
-Function = Callable[..., dict[str, Any] | str]
+Function = Callable[..., dict[str, Any] | str | Response]
 
 
 class Route(NamedTuple):
@@ -38,6 +39,7 @@ class Route(NamedTuple):
 
 ROUTES = (
     Route("/", front_page, method="GET"),
+    Route("/healthz", healthz, method="GET"),
     Route("/time", server_time, method="GET"),
     Route(
         "/sync/push-actions",
@@ -128,7 +130,9 @@ def _view(route: Route) -> Callable[[], Response]:
     return view
 
 
-def _response(answer: dict[str, Any] | str) -> Response:
+def _response(answer: dict[str, Any] | str | Response) -> Response:
+    if isinstance(answer, Response):
+        return answer
     if isinstance(answer, str):
         return Response(answer, content_type="text/plain; charset=utf-8")
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
