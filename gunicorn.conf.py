@@ -11,6 +11,7 @@ from typing import Any
 import app  # noqa: F401  (see pre_fork)
 import realtime.gateway  # noqa: F401
 import settings
+from log_format import log_to_stderr
 from mails import check
 from mails.outbox import outbox
 from maintenance import notices, retention
@@ -27,7 +28,7 @@ from web.worker import MAX_HEAD, HttpWorker
 with told_in_one_line():
     _settings = settings.load()
 settings.use(_settings)
-settings.log_to_stderr(_settings)
+log_to_stderr(_settings.log_level, _settings.log_format)
 _log = logging.getLogger("timelimit")
 
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
@@ -80,8 +81,15 @@ control_socket_disable = True
 loglevel = "warning"
 
 
+#: The signal that ends the server, once it has come
+_end: signal.Signals | None = None
+
+
 @told_in_one_line()
 def on_starting(server: Any) -> None:
+    # What gunicorn logs gets the format of all other lines.
+    server.log.error_log.handlers.clear()
+    server.log.error_log.propagate = True
     if server.cfg.is_ssl:
         raise settings.SettingsError("TLS is the business of a reverse proxy (see README.md)")
     if server.cfg.workers > 1 and not _settings.redis_url:
@@ -107,6 +115,7 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
+    _remember_ends()
     for remark in settings.gather().remarks:
         _log.warning("%s", remark)
     for listener in server.LISTENERS:
@@ -128,6 +137,18 @@ def when_ready(server: Any) -> None:
     if not _settings.admin_token:
         _log.info("no ADMIN_TOKEN: the admin API is disabled")
     _log.info("next: set up a reverse proxy with TLS and enter its address in the app (README.md)")
+
+
+def _remember_ends() -> None:
+    for each in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        end_server: Any = signal.getsignal(each)
+
+        def remember(number: int, frame: Any, end_server: Any = end_server) -> None:
+            global _end
+            _end = signal.Signals(number)
+            end_server(number, frame)
+
+        signal.signal(each, remember)
 
 
 def _is_reachable_from_outside(listener: Any) -> bool:
@@ -168,3 +189,4 @@ def on_exit(server: Any) -> None:
         with suppress(ChildProcessError):
             os.waitpid(worker, 0)
     database.end()
+    _log.info("stopped by %s", _end.name if _end else "an error")

@@ -4,7 +4,6 @@ Names are those of timelimit-server where it has the same setting (http.md, "Env
 variables"). settings_file.py says where they come from.
 """
 
-import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from urllib.parse import unquote
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load, validate
 
 import settings_file
+from log_format import JSON, TEXT
 from problem import Problem
 from schemas.addresses import NoAddress, bare_address, canonical, canonical_domain
 from schemas.mail_server import MailServer, MailTransport, SmtpUrl
@@ -39,6 +39,7 @@ class Settings:
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     always_pro: bool
     log_level: str
+    log_format: str
     disable_signup: bool
     admin_token: str = field(repr=False)
     sign_secret: str = field(repr=False)
@@ -219,6 +220,12 @@ class Environment(Schema):
         ),
         metadata={"help": "`debug`, `info`, `warning` or `error`"},
     )
+    log_format = fields.String(
+        data_key="LOG_FORMAT",
+        load_default=TEXT,
+        validate=validate.OneOf([TEXT, JSON], error="must be one of {choices}"),
+        metadata={"help": "`text` or `json`; text has no times if it goes to journald"},
+    )
     disable_signup = YesNo(
         data_key="DISABLE_SIGNUP",
         load_default=False,
@@ -363,17 +370,6 @@ def shown(name: str, value: str) -> str:
     """The value of a setting for people, without secrets."""
     is_secret = name in SECRET and not (name == "DATABASE_URL" and "@" not in value)
     return "***" if is_secret and value else value
-
-
-def log_to_stderr(settings: Settings) -> None:
-    """Sends all log records to stderr, in one format."""
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(message)s",
-        datefmt="%Y-%m-%d %H:%M:%S",
-    )
-    # Peewee would log what the server logs itself.
-    logging.getLogger("peewee").setLevel(logging.WARNING)
 
 
 _current: Settings | None = None

@@ -16,13 +16,14 @@ if os.environ.get("FLASK_RUN_FROM_CLI"):
     for verb in DATA_COMMANDS:
         application.cli.add_command(load_command(verb))
 else:
+    from log_format import log_to_stderr
     from realtime.channel import Channel
     from realtime.gateway import Gateway
     from web.client_address import client_network
 
     with told_in_one_line():
         chosen = settings.load()
-    settings.log_to_stderr(chosen)
+    log_to_stderr(chosen.log_level, chosen.log_format)
     application = create_app(chosen)
     application.wsgi_app = Gateway(  # type: ignore[method-assign]
         application.wsgi_app, Channel(), client_network

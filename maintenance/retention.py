@@ -185,7 +185,8 @@ def run_if_due(job: Job) -> None:
     """Runs a job, unless a process of the server has run it within its interval. Logs failures."""
     try:
         if _take(job):
-            log.info("%s: %s", job.name, job.run())
+            done = job.run()
+            log.log(logging.INFO if done else logging.DEBUG, "%s: %s", job.name, done)
     except (*DATABASE_TROUBLE, Problem) as error:
         log.error("%s failed: %s", job.name, error)
     except Exception:

@@ -13,8 +13,11 @@ from werkzeug.exceptions import (
 
 from schemas.fields import first_problem
 from storage.engines import DATABASE_TROUBLE
-from web.client_address import client_network
+from web.client_address import client_address, client_network
 from web.refusals import Kind, refusals
+
+#: Somebody guesses or floods: the log names the address, for tools that block it.
+_SUSPICIOUS = (401, 403, 429)
 
 
 def answer_errors(app: Flask) -> None:
@@ -32,9 +35,11 @@ def _answer(error: Exception) -> Response:
             status,
             request.url_rule.rule if request.url_rule else "unknown path",
             client_network(request.environ),
+            is_fault=not is_expected or isinstance(error, DATABASE_TROUBLE),
         ),
         f"{request.method[:20]} {request.path}",
         error if isinstance(error, DATABASE_TROUBLE) else answered.description,
+        address=client_address(request.environ) if status in _SUSPICIOUS else None,
         error=None if is_expected else error,
     )
     response = jsonify(status=status, error=answered.name, message=answered.description)

@@ -24,7 +24,10 @@ class Kind(NamedTuple):
     status: int
     #: the path in the table of routes, since strangers can invent any number of paths
     route: str
+    #: the address, or the network of IPv6 in which a client can have any number of addresses
     client: str
+    #: whether it is the server's fault, and not the client's
+    is_fault: bool = False
 
 
 class RefusalLog:
@@ -39,17 +42,24 @@ class RefusalLog:
         self.tell_repeated = self._repetitions.tell
 
     def write(
-        self, kind: Kind, request: str, reason: object, *, error: Exception | None = None
+        self,
+        kind: Kind,
+        request: str,
+        reason: object,
+        *,
+        address: str | None = None,
+        error: Exception | None = None,
     ) -> None:
-        """Logs or counts a refusal. `request` is method and path, as the client sent them. The
-        traceback of `error` is logged, too."""
+        """Logs or counts a refusal. `request` is method and path, as the client sent them;
+        `address` is logged instead of the client's network. The traceback of `error` is logged,
+        too."""
         if self._repetitions.is_first(kind):
             log.log(
                 _level(kind),
                 "%s from %s: %s %s",
                 # Decoded paths can contain line feeds, which would start lines of their own.
                 quote(request, safe="/ ")[:MAX_TEXT],
-                kind.client,
+                address or kind.client,
                 kind.status,
                 str(reason)[:MAX_TEXT],
                 exc_info=error,
@@ -68,7 +78,7 @@ def _tell_repeated(kind: Kind, count: int) -> None:
 
 
 def _level(kind: Kind) -> int:
-    return logging.ERROR if kind.status in (500, 503) else logging.INFO
+    return logging.ERROR if kind.is_fault else logging.INFO
 
 
 refusals = RefusalLog()

@@ -267,7 +267,8 @@ class HttpWorker(ThreadWorker):
         status = _STATUS_OF_ERROR.get(
             type(exc), 400 if isinstance(exc, errors.ParseException) else 500
         )
-        kind = Kind(status, "malformed request", client_network({"REMOTE_ADDR": addr[0]}))
+        network = client_network({"REMOTE_ADDR": addr[0]})
+        kind = Kind(status, "malformed request", network, is_fault=status == 500)
         refusals.write(kind, "malformed request", exc, error=exc if status == 500 else None)
         body = json.dumps(
             {

@@ -54,6 +54,18 @@ def test_refusals_are_grouped_by_status_route_and_client(
     assert sorted(clients) == sorted(3 * ["192.0.2.1", "192.0.2.2", "2001:db8::/64"])
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "shown"),
+    [("/admin/status", 401, "2001:db8::1"), ("/unknown", 404, "2001:db8::/64")],
+)
+def test_who_guesses_is_named(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture, path: str, status: int, shown: str
+) -> None:
+    client.get(path, headers={"X-Forwarded-For": "2001:db8::1"})
+    (line,) = caplog.messages
+    assert line.startswith(f"GET {path} from {shown}: {status} ")
+
+
 def test_unknown_paths_are_one_kind(client: FlaskClient, caplog: pytest.LogCaptureFixture) -> None:
     for number in range(100):
         client.get(f"/{number}")
