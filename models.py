@@ -504,6 +504,14 @@ class Notice(Row):
     is_important = BooleanField()
 
 
+class UnknownToken(Row):
+    """A token that came lately and is no device's, nor that of a removed one
+    (maintenance/unknown_tokens.py)."""
+
+    token_hash = CharField(max_length=64, primary_key=True)
+    last_seen = BigIntegerField()
+
+
 #: All models, in an order in which each follows those that it refers to.
 ALL = (
     Family,
@@ -534,4 +542,5 @@ ALL = (
     OldDevice,
     ServerSetting,
     Notice,
+    UnknownToken,
 )

@@ -1,11 +1,13 @@
 """Commands about devices."""
 
+import re
 from typing import Any
 
 import click
 
 from accounts.devices import delete_device, new_add_device_token
 from commands.common import as_date, open_database, print_rows, the_family
+from maintenance import unknown_tokens
 from models import Device, User
 from storage.database import reading, writing
 
@@ -33,7 +35,7 @@ def _new_words(family_id: str) -> str:
 @click.argument("family_id")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_devices(family_id: str, as_json: bool) -> None:
-    """List the devices of a family with user and last contact, to half a day.
+    """List the devices of a family. The last contact is exact to half a day.
 
     \b
     Example: timelimit-sync device list abcde12345
@@ -77,6 +79,25 @@ def remove_device(family_id: str, device_id: str, yes: bool) -> None:
             click.confirm(f"Remove {name} ({device_id}) for good?", abort=True)
         _remove(family_id, device_id)
     click.echo(f"{name} is removed, and resets itself at its next sync.")
+
+
+@device_commands.command("retire-unknown")
+@click.argument("token_hash", metavar="HASH")
+def retire_unknown(token_hash: str) -> None:
+    """Let a phone with an unknown token reset itself.
+
+    It can join anew then. HASH is the hash of its token, or the beginning of it, at least 8
+    characters, as the log of the server names it. Phones that joined after a backup that was
+    restored need this; they can't sync.
+
+    \b
+    Example: timelimit-sync device retire-unknown 3f2a90c1d4e5
+    """
+    if not re.fullmatch("[0-9a-f]{8,64}", token_hash):
+        raise click.BadParameter("must be 8 to 64 of 0-9 and a-f", param_hint="HASH")
+    with open_database():
+        retired = unknown_tokens.retire(token_hash)
+    click.echo(f"The phone with {retired[: unknown_tokens.SHOWN]} resets itself within minutes.")
 
 
 @writing

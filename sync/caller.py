@@ -15,6 +15,14 @@ def _family_of_token() -> Any:
     return Family.select().where(Family.family_id == family_id)
 
 
+class NoDeviceHasToken(Unauthorized):
+    """401 for a token that is unknown, or that of a removed device."""
+
+    def __init__(self, hashed: str) -> None:
+        super().__init__("No device has this token.")
+        self.token_hash = hashed
+
+
 _device = CompiledQuery(lambda: Device.select().where(Device.token_hash == parameter("token_hash")))
 _family = CompiledQuery(_family_of_token)
 _family_for_update = CompiledQuery(lambda: for_update(_family_of_token()))
@@ -23,9 +31,10 @@ _family_for_update = CompiledQuery(lambda: for_update(_family_of_token()))
 def first_of_caller(query: CompiledQuery, token: str) -> tuple[Any, ...]:
     """The first row of a query about the device that has exactly this `token`, which the query
     gets as `token_hash`. Raises 401."""
-    row = query.first(token_hash=token_hash(token))
+    hashed = token_hash(token)
+    row = query.first(token_hash=hashed)
     if row is None:
-        raise Unauthorized("No device has this token.")
+        raise NoDeviceHasToken(hashed)
     return row
 
 

@@ -11,8 +11,10 @@ from werkzeug.exceptions import (
     ServiceUnavailable,
 )
 
+from maintenance.unknown_tokens import unknown_tokens
 from schemas.fields import first_problem
 from storage.engines import DATABASE_TROUBLE
+from sync.caller import NoDeviceHasToken
 from web.client_address import client_address, client_network
 from web.refusals import Kind, refusals
 
@@ -42,6 +44,8 @@ def _answer(error: Exception) -> Response:
         address=client_address(request.environ) if status in _SUSPICIOUS else None,
         error=None if is_expected else error,
     )
+    if isinstance(error, NoDeviceHasToken):
+        unknown_tokens.saw(error.token_hash)
     response = jsonify(status=status, error=answered.name, message=answered.description)
     response.status_code = status
     for name, value in answered.get_headers():
