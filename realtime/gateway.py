@@ -2,14 +2,14 @@
 
 import json
 import logging
-import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from realtime import engineio3
+from realtime.advice import advice
 from realtime.channel import Channel
-from realtime.sockets import OpenSocket, connection_count, open_sockets
+from realtime.sockets import OpenSocket, open_sockets
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -18,9 +18,6 @@ log = logging.getLogger("timelimit.realtime")
 
 #: The most bytes of headers in a handshake, which stay in memory as long as the websocket.
 MAX_HEADERS = 8192
-
-#: By this many pulls, phones would have opened a websocket.
-MANY_PULLS = 10
 
 
 class Gateway:
@@ -37,13 +34,11 @@ class Gateway:
         self._engine = channel.server
         self._http = http
         self._client_of = client_of
-        self._advice = Advice()
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         if environ["PATH_INFO"] != "/socket.io/":
-            self._advice.saw_request(environ["PATH_INFO"])
             return self._http(environ, start_response)
         query = parse_qs(environ["QUERY_STRING"])
         # No client of TimeLimit polls, and a poll would occupy a thread that requests need.
@@ -52,7 +47,7 @@ class Gateway:
         if "sid" in query:
             return _refuse(start_response, "400 Bad Request", 1, "Session ID unknown")
         if not _is_handshake(environ):
-            self._advice.saw_no_upgrade()
+            advice.saw_no_upgrade()
             return _refuse(start_response, "400 Bad Request", 3, "Bad request")
         if _size_of_headers(environ) > MAX_HEADERS:
             return _refuse(
@@ -60,9 +55,8 @@ class Gateway:
             )
         with open_sockets.admit(environ["gunicorn.socket"], self._client_of(environ)) as socket:
             if socket is None:
-                self._advice.saw_refusal()
+                advice.saw_refusal()
                 return _refuse(start_response, "503 Service Unavailable", 3, "Too many sockets")
-            self._advice.saw_socket()
             environ[OpenSocket.KEY] = environ["gunicorn.socket"] = socket
             self._serve(environ, start_response, socket, is_version_4=query.get("EIO") == ["4"])
         # The websocket was the answer; gunicorn closes the connection on this.
@@ -112,43 +106,3 @@ def _is_handshake(environ: dict[str, Any]) -> bool:
 
 def _size_of_headers(environ: dict[str, Any]) -> int:
     return sum(len(name) + len(value) for name, value in environ.items() if name[:5] == "HTTP_")
-
-
-class Advice:
-    """Warns the operator when devices get no websocket: without one, the app works while it is set
-    up, then silently stops syncing."""
-
-    def __init__(self) -> None:
-        self._pulls = 0
-        self._has_warned = False
-        self._next_refusal = 0.0
-
-    def saw_refusal(self) -> None:
-        # Clients retry every few seconds.
-        if time.monotonic() > self._next_refusal:
-            self._next_refusal = time.monotonic() + 60
-            log.warning(
-                "refused a websocket because %s are open; docs/sockets.md tells how to allow more",
-                len(open_sockets),
-            )
-
-    def saw_socket(self) -> None:
-        self._has_warned = True
-
-    def saw_no_upgrade(self) -> None:
-        self._warn("a client requested a websocket, but its request arrived without the upgrade")
-
-    def saw_request(self, path: str) -> None:
-        if not self._has_warned and path == "/sync/pull-status":
-            self._pulls += 1
-            if self._pulls == MANY_PULLS and not connection_count():
-                self._warn("devices pull, but none has opened a websocket so far")
-
-    def _warn(self, what: str) -> None:
-        if not self._has_warned:
-            self._has_warned = True
-            log.warning(
-                "%s. The app syncs only while it has one. If the server is behind a reverse proxy, "
-                "configure it to pass websockets (see README.md)",
-                what,
-            )

@@ -111,6 +111,8 @@ class OpenSockets:
         self._is_ending = False
         #: Each socket occupies a thread, and requests need some, too. `gunicorn.conf.py` sets this.
         self.limit = 0
+        #: when a socket of a device was open last, apart from those that are
+        self._device_left_at = float("-inf")
         #: the number of open sockets of other processes
         self.elsewhere = 0
 
@@ -133,6 +135,8 @@ class OpenSockets:
             newcomer.close()
             with self._change:
                 del self._open[newcomer]
+                if newcomer.room:
+                    self._device_left_at = time.monotonic()
                 self._change.notify_all()
             newcomer.release()
 
@@ -178,6 +182,13 @@ class OpenSockets:
             own = [each for each in self._open if each.room == room and not each.is_closed]
         for each in own[: -self.MAX_OF_DEVICE]:
             each.close()
+
+    def had_device(self, *, since: float) -> bool:
+        """Tells whether a device has had a socket since then, in s of the monotonic clock. Those of
+        other processes count, though they may be strangers."""
+        with self._change:
+            is_open = self.elsewhere > 0 or any(each.room for each in self._open)
+            return is_open or self._device_left_at >= since
 
     def close_strangers(self) -> None:
         """Disconnects strangers that have had enough time for a login."""

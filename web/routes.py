@@ -15,13 +15,13 @@ from accounts import devices, families, mail_login, parents, primary_device, pur
 from admin import api as admin
 from admin.counters import count
 from schemas import limits, requests
-from sync.pull.pull_status import pull_status
 from sync.push.push_actions import push_actions
 from sync.removal import is_device_removed, report_removed
 from sync.server_time import server_time
 from web.body import read_json
 from web.front_page import front_page
 from web.health import healthz
+from web.pull import pull
 
 Function = Callable[..., dict[str, Any] | str | Response]
 
@@ -47,7 +47,7 @@ ROUTES = (
         requests.PushActions(),
         body_limit=limits.PUSH_BODY_BYTES,
     ),
-    Route("/sync/pull-status", pull_status, requests.PullStatus()),
+    Route("/sync/pull-status", pull, requests.PullStatus()),
     Route("/sync/report-removed", report_removed, requests.WithAuthToken()),
     Route("/sync/is-device-removed", is_device_removed, requests.WithAuthToken()),
     Route(
