@@ -23,6 +23,7 @@ from storage.database import connect, database, start
 from storage.engines import Sqlite
 from version import VERSION
 from web.client_socket import MAX_WAITING
+from web.listening import require_address
 from web.worker import MAX_HEAD, HttpWorker
 
 with told_in_one_line():
@@ -97,6 +98,11 @@ def on_starting(server: Any) -> None:
             f"{server.cfg.workers} workers need Redis to notify each other's devices: set "
             "REDIS_URL, for example to redis://localhost:6379/0, or run one worker"
         )
+    # Whoever starts this process may have opened the sockets, as systemd does.
+    if not os.environ.get("LISTEN_FDS"):
+        for address in server.cfg.address:
+            if isinstance(address, tuple):  # otherwise it is no TCP port
+                require_address(*address)
     database.initialize(connect(_settings.database_url))
     if server.cfg.uid != os.geteuid() and isinstance(database.obj, Sqlite):
         raise settings.SettingsError(

@@ -97,6 +97,8 @@ def _known_file(url: str) -> None:
         )
     if "?" in path or "#" in path:
         raise ValidationError("must end with the path of a file; write ? as %3F and # as %23")
+    if "\0" in unquote(path):
+        raise ValidationError("must be the path of a file, which can't have %00 in it")
 
 
 def _known_redis(url: str) -> None:

@@ -89,7 +89,7 @@ def _file(environment: Mapping[str, str], data_folder: Path) -> Path | None:
 
 def _read(file: Path, what: str) -> str:
     try:
-        return file.read_text()
+        return file.read_text("utf-8-sig")  # editors of Windows put a mark at the beginning
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise BadSource(f"{what} {file} can't be read: {reason}") from None

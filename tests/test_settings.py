@@ -159,6 +159,7 @@ def test_settings_are_read(name: str, value: str, field: str, expected: Any) -> 
         ("LOG_LEVEL", "critical", "debug, info, warning, error"),
         ("DATABASE_URL", "sqlite:///:memory:", "must name a file"),
         ("DATABASE_URL", "sqlite:///data/timelimit.db?mode=ro", "write ? as %3F"),
+        ("DATABASE_URL", "sqlite:///data/a%00b.db", "can't have %00"),
         ("MAIL_SENDER", "nobody", "one address"),
         ("MAIL_SENDER", "a@x.de, b@x.de", "one address"),
         ("MAIL_WHITELIST", "@x.de", "addresses or domains"),

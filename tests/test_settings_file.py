@@ -56,6 +56,12 @@ def test_a_line_is_read_as_systemd_reads_it(file: Path, line: str, value: str | 
         assert settings.load().port == 9000
 
 
+def test_a_file_of_a_windows_editor_is_read(file: Path) -> None:
+    file.write_bytes(b'\xef\xbb\xbfPORT=9000\r\nMAIL_IMPRINT="two words"\r\n')
+    assert settings.load().port == 9000
+    assert settings.load().mail_imprint == "two words"
+
+
 def test_the_environment_wins(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text("PORT=9000\nLOG_LEVEL=debug\n")
     monkeypatch.setenv("PORT", "9001")
