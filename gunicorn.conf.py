@@ -98,8 +98,8 @@ def on_starting(server: Any) -> None:
             f"{server.cfg.workers} workers need Redis to notify each other's devices: set "
             "REDIS_URL, for example to redis://localhost:6379/0, or run one worker"
         )
-    # Whoever starts this process may have opened the sockets, as systemd does.
-    if not os.environ.get("LISTEN_FDS"):
+    # systemd may have opened the sockets, or the server that this one replaces after SIGUSR2.
+    if not os.environ.keys() & {"LISTEN_FDS", "GUNICORN_FD"}:
         for address in server.cfg.address:
             if isinstance(address, tuple):  # otherwise it is no TCP port
                 require_address(*address)

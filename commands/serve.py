@@ -18,5 +18,7 @@ def serve_command(options: tuple[str, ...]) -> None:
     os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     os.environ["PYTHONPATH"] = f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
     config = str(ROOT / "gunicorn.conf.py")
-    gunicorn = [sys.executable, "-m", "gunicorn", "--config", config, *options, "wsgi:application"]
+    # With -m, gunicorn could not start itself again after SIGUSR2: its http would hide Python's.
+    script = str(Path(sys.executable).with_name("gunicorn"))
+    gunicorn = [sys.executable, script, "--config", config, *options, "wsgi:application"]
     os.execv(sys.executable, gunicorn)  # noqa: S606

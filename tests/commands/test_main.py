@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -146,3 +147,23 @@ def test_serve_runs_gunicorn_in_its_own_process_and_tells_the_version(tmp_path: 
         server.terminate()
         server.wait()
     assert server.returncode == 0
+
+
+def test_a_server_that_starts_itself_again_reaches_its_database(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("w") as stderr:
+        server = subprocess.Popen(  # noqa: S603
+            [SCRIPT, "serve"],
+            cwd=tmp_path,
+            env=environment(tmp_path, PORT=str(free_port()), REDIS_URL=""),
+            stderr=stderr,
+            start_new_session=True,
+        )
+    try:
+        until(lambda: "next:" in log.read_text())
+        server.send_signal(signal.SIGUSR2)
+        # Its port is no obstacle, which it inherits; the file is.
+        until(lambda: "waiting for another server" in log.read_text())
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
