@@ -84,7 +84,17 @@ def _file(environment: Mapping[str, str], data_folder: Path) -> Path | None:
     if named := environment.get(CONFIG, "").strip():
         return Path(named)
     places = (SYSTEM_FILE, data_folder / FILE_BESIDE_DATA)
-    return next((place for place in places if place.exists()), None)
+    return next((place for place in places if _exists(place)), None)
+
+
+def _exists(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError as error:
+        raise BadSource(
+            f"can't see whether there is a settings file {place} ({error.strerror}): let this user "
+            "read its folder, or correct DATABASE_URL"
+        ) from None
 
 
 def _read(file: Path, what: str) -> str:

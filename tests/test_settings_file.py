@@ -62,6 +62,16 @@ def test_a_file_of_a_windows_editor_is_read(file: Path) -> None:
     assert settings.load().mail_imprint == "two words"
 
 
+def test_a_folder_that_cannot_be_looked_into_is_named(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(CONFIG)
+    folder = "a" * 300  # as this also fails for root
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{folder}/timelimit.db")
+    with pytest.raises(BadSource, match=f"settings file {folder}/.* too long.* DATABASE_URL"):
+        settings.load()
+
+
 def test_the_environment_wins(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text("PORT=9000\nLOG_LEVEL=debug\n")
     monkeypatch.setenv("PORT", "9001")
