@@ -166,7 +166,7 @@ def test_the_log_tells_the_address_and_warns_if_others_can_reach_it(
     tmp_path: Path, host: str, shown: str, is_warned: bool
 ) -> None:
     server = Server(tmp_path, HOST=host)
-    until(lambda: "listens on" in server.log or server.process.poll() is not None)
+    until(lambda: "next: set up" in server.log or server.process.poll() is not None)
     if ":" in host and "listens on" not in server.log:
         pytest.skip("there is no IPv6 here")
     assert f"listens on {shown.format(server.port)}\n" in server.log
