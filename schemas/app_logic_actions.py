@@ -21,7 +21,7 @@ from schemas.fields import (
     Text,
     itself,
 )
-from schemas.limits import APP_LIST_BYTES, SLOTS_PER_CATEGORY
+from schemas.limits import APP_LIST_BYTES, SLOTS_PER_CATEGORY, SLOTS_PER_REPORT
 
 # Each from the lowest to the highest.
 PROTECTION_LEVELS = ("none", "simple device admin", "password device admin", "device owner")
@@ -96,6 +96,12 @@ class AddUsedTimeV2(AppLogicAction):
     )
     #: the time at the end of the usage, 0 if the client does not know the real time
     trusted_timestamp = NotNegative(data_key="t", load_default=0)
+
+    @validates_schema
+    def _has_few_slots(self, action: dict[str, Any], **_: Any) -> None:
+        for name in ("slots", "session_limits"):
+            if sum(len(item[name]) for item in action["items"]) > SLOTS_PER_REPORT:
+                raise ValidationError("Too many slots or session limits.", "i")
 
 
 class UpdateDeviceStatus(AppLogicAction):

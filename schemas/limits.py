@@ -43,6 +43,9 @@ PRE_BLOCK_DURATION = DAY
 #: time grows with the square.
 SLOTS_PER_CATEGORY = 200
 
+#: The same for all categories of one report together. Clients report few categories at once.
+SLOTS_PER_REPORT = 200
+
 #: Days with used time per category. Clients report a day within days, and the server deletes it
 #: after ten.
 USED_DAYS_PER_CATEGORY = 64
@@ -83,6 +86,10 @@ DEVICES_PER_FAMILY = 64
 
 ASSIGNED_APPS_PER_FAMILY = 20_000
 USED_TIMES_PER_FAMILY = 20_000
+
+#: As many as rules.
+SESSION_LIMITS_PER_FAMILY = 2_000
+
 TIME_WARNINGS_PER_CATEGORY = 64
 
 #: Requests that wait for keys: two per device of the family.

@@ -13,7 +13,12 @@ from peewee import Model, fn
 
 from clock import DAY, HOUR, WHOLE_DAY, Slot, rounded_down
 from models import Category, SessionDuration, UsedTime
-from schemas.limits import SLOTS_PER_CATEGORY, USED_DAYS_PER_CATEGORY, USED_TIMES_PER_FAMILY
+from schemas.limits import (
+    SESSION_LIMITS_PER_FAMILY,
+    SLOTS_PER_CATEGORY,
+    USED_DAYS_PER_CATEGORY,
+    USED_TIMES_PER_FAMILY,
+)
 from storage.compiled_query import CompiledQuery, parameter, replace_rows
 from sync.push.refused import Refused
 
@@ -64,6 +69,11 @@ _number_of_used_times = CompiledQuery(
         UsedTime.family_id == parameter("family_id")
     )
 )
+_number_of_sessions = CompiledQuery(
+    lambda: SessionDuration.select(fn.COUNT(SessionDuration.category_id)).where(
+        SessionDuration.family_id == parameter("family_id")
+    )
+)
 _sessions = CompiledQuery(
     lambda: SessionDuration.select(
         SessionDuration.start_minute_of_day,
@@ -88,6 +98,7 @@ class Usage:
     _sessions: Sessions = field(default_factory=dict)
     _used_days: dict[str, frozenset[int]] = field(default_factory=dict)
     _number_of_used_times: int | None = None
+    _number_of_sessions: int | None = None
     _changed_times: set[tuple[str, int, Slot]] = field(default_factory=set)
     _changed_sessions: set[tuple[str, SessionLimit]] = field(default_factory=set)
     _changed_categories: dict[str, Category] = field(default_factory=dict)
@@ -112,7 +123,10 @@ class Usage:
 
     def keep(self, draft: "UsageDraft") -> None:
         """Takes over the changes of an action. Raises Refused if there is no room for them."""
-        self._make_room(draft)
+        used_days, number_of_used_times = self._with_used_times(draft)
+        self._number_of_sessions = self._with_sessions(draft)
+        self._used_days |= used_days
+        self._number_of_used_times = number_of_used_times
         self._used_times |= draft.used_times
         self._sessions |= draft.sessions
         self._changed_times |= draft.changed_times
@@ -121,25 +135,41 @@ class Usage:
             category.extra_time = extra_time
             self._changed_categories[category.category_id] = category
 
-    def _make_room(self, draft: "UsageDraft") -> None:
+    def _with_used_times(self, draft: "UsageDraft") -> tuple[dict[str, frozenset[int]], int | None]:
+        """The days with usage of categories with new rows, and the number of rows, if it is known.
+        Raises Refused if there would be too many."""
         new = [
             (category_id, day)
             for category_id, day, slot in draft.changed_times
             if slot not in self.used_times(category_id, day)
         ]
+        number = self._number_of_used_times
         if not new:
-            return
+            return {}, number
         used_days = {category_id: self._days_with_usage(category_id) for category_id, _ in new}
         for category_id, day in new:
             used_days[category_id] |= {day}
         if any(len(days) > USED_DAYS_PER_CATEGORY for days in used_days.values()):
             raise Refused(f"a category can have used times of {USED_DAYS_PER_CATEGORY} days")
-        if self._number_of_used_times is None:
-            ((self._number_of_used_times,),) = _number_of_used_times.rows(family_id=self.family_id)
-        if self._number_of_used_times + len(new) > USED_TIMES_PER_FAMILY:
+        if number is None:
+            ((number,),) = _number_of_used_times.rows(family_id=self.family_id)
+        if number + len(new) > USED_TIMES_PER_FAMILY:
             raise Refused(f"a family can have {USED_TIMES_PER_FAMILY} used times")
-        self._used_days |= used_days
-        self._number_of_used_times += len(new)
+        return used_days, number + len(new)
+
+    def _with_sessions(self, draft: "UsageDraft") -> int | None:
+        """The number of sessions, if it is known. Raises Refused if there would be too many."""
+        new = sum(
+            limit not in self.sessions(category_id) for category_id, limit in draft.changed_sessions
+        )
+        number = self._number_of_sessions
+        if not new:
+            return number
+        if number is None:
+            ((number,),) = _number_of_sessions.rows(family_id=self.family_id)
+        if number + new > SESSION_LIMITS_PER_FAMILY:
+            raise Refused(f"a family can have {SESSION_LIMITS_PER_FAMILY} session limits")
+        return int(number) + new
 
     def _days_with_usage(self, category_id: str) -> frozenset[int]:
         if category_id not in self._used_days:
@@ -167,7 +197,7 @@ class Usage:
             self._changed_categories,
         ):
             known.clear()
-        self._number_of_used_times = None
+        self._number_of_used_times = self._number_of_sessions = None
         self._changed_times.clear()
         self._changed_sessions.clear()
 

@@ -103,6 +103,35 @@ def test_used_times_of_a_family_are_bounded(
     assert len(times(family, category)) + len(times(family, other)) == 3
 
 
+def test_session_limits_of_a_family_are_bounded(
+    family: Family, child_device: Device, category: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounded(monkeypatch, "sync.push.usage", SESSION_LIMITS_PER_FAMILY=2)
+    other = family.add_category(family.category(category)["childId"])
+    first, second = [*WHOLE_DAY, 1, 1], [*WHOLE_DAY, 2, 2]
+    child_device.applies(add_used_time_v2(used(category, sdl=[first])))
+    child_device.applies(
+        add_used_time_v2(used(other, sdl=[first])),
+        add_used_time_v2(used(other, sdl=[second])),
+        add_used_time_v2(used(category, sdl=[second])),
+        add_used_time_v2(used(category, sdl=[first])),
+        but=[1, 2],
+    )
+    assert len(sessions(family, category)) + len(sessions(family, other)) == 2
+
+
+def test_a_report_has_few_slots_in_all(family: Family, child_device: Device, category: str) -> None:
+    other = family.add_category(family.category(category)["childId"])
+    most = limits.SLOTS_PER_REPORT
+    for name, given in (
+        ("as", slots(most)),
+        ("sdl", [[*slot, 1, 1] for slot in slots(most)]),
+    ):
+        both = [{**used(category), name: given[1:]}, {**used(other), name: given[-1:]}]
+        child_device.applies(add_used_time_v2(*both))
+        child_device.refuses(add_used_time_v2({**both[0], name: given}, both[1]))
+
+
 def test_used_time_is_not_of_the_future(
     child_device: Device, category: str, add: Callable[..., Action], server_clock: Clock
 ) -> None:
