@@ -92,9 +92,12 @@ class Outbox:
             try:
                 pause_s = self._send_due()
                 is_told = False
-            except DATABASE_TROUBLE as error:
-                if not is_told:
+            except Exception as error:
+                # Whatever it is, the thread has to go on, or no mail is sent any more.
+                if not is_told and isinstance(error, DATABASE_TROUBLE):
                     log.error("mails wait, since the database is in trouble: %s", error)
+                elif not is_told:
+                    log.exception("mails wait, and are tried again")
                 is_told = True
                 pause_s = self.trouble_pause_s
             with self._changed:
