@@ -1,5 +1,6 @@
 """The cost of open websockets, and how soon a push reaches them."""
 
+import math
 import statistics
 import time
 from itertools import zip_longest
@@ -37,7 +38,8 @@ def measure_sockets(folder: Path) -> list[Row]:
 def _with_open_sockets(folder: Path, sockets: int, generation: int) -> Row:
     server = _started(folder)
     try:
-        families = [server.new_family() for _ in range(max(1, sockets // 4))]
+        # A device can have four sockets.
+        families = [server.new_family() for _ in range(max(1, math.ceil(sockets / 4)))]
         tablets = [family.add_device() for family in families]
         opened = [
             _logged_in(server, generation, tablets[number % len(tablets)].token)
