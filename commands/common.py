@@ -48,19 +48,16 @@ def open_database(*, create: bool = False) -> Iterator[list[str]]:
             database.close_all()
 
 
-def no_such_family(family_id: str) -> click.BadParameter:
-    return click.BadParameter(
-        f"there is no family {family_id} in {database.location}; see: timelimit-sync family list",
-        param_hint="FAMILY_ID",
-    )
-
-
 def the_family(family_id: str, *, for_write: bool = False) -> Family:
     """The family, which is locked `for_write`. Raises BadParameter."""
     find = locked_family if for_write else Family.get_or_none
     family = find(family_id=family_id)
     if family is None:
-        raise no_such_family(family_id)
+        raise click.BadParameter(
+            f"there is no family {family_id} in {database.location}; see: timelimit-sync family "
+            "list",
+            param_hint="FAMILY_ID",
+        )
     return family
 
 

@@ -13,7 +13,7 @@ from tests.wire import Device, Family
 OF_FAMILIES: list[Any] = [model for model in models.ALL if "family_id" in model._meta.fields]
 
 #: The keys by which the rows belong together.
-_KEYS = {
+KEYS = {
     "user_id": "user01",
     "child_id": "user01",
     "device_id": "device",
@@ -41,7 +41,7 @@ def store_row_of_each_kind(family: Family) -> None:
                 for field in model._meta.sorted_fields
                 if field.default is None and not field.null
             )
-            keys = {**_KEYS, "family_id": family.id}
+            keys = {**KEYS, "family_id": family.id}
             model.create(**{field.name: keys.get(field.name, _value(field)) for field in needed})
 
 

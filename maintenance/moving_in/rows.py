@@ -11,26 +11,9 @@ from maintenance.moving_in.report import Report
 from maintenance.moving_in.sources.sqlite import InvalidText
 from maintenance.moving_in.tables import Table
 from problem import Problem
+from schemas.strict_json import MAX_INT32
 
 Convert = Callable[[Any], Any]
-
-#: What phones read as 32 bit (client-notes.md, "What the local database refuses afterwards"):
-#: one bigger number, and they fail at each pull.
-MAX_INT = 2**31 - 1
-_READ_AS_INT = {
-    models.Rule.maximum_time,
-    models.Rule.session_duration,
-    models.Rule.session_pause,
-    models.SessionDuration.max_session_duration,
-    models.SessionDuration.session_pause_duration,
-    models.UsedTime.day_of_epoch,
-    models.Category.extra_time_day,
-    models.Category.sort,
-    models.Task.extra_time_duration,
-    models.Device.default_user_timeout,
-    models.Device.current_app_version,
-    models.Device.highest_app_version,
-}
 
 #: Texts without a form, in which nothing is lost by an end. SQLite stores them at any length.
 _MAY_BE_CUT = {
@@ -149,13 +132,13 @@ class Converter:
 
     def _number(self, column: str, field: Field) -> Convert:
         # Our 32 bit columns are a part of what phones read so.
-        is_int = field in _READ_AS_INT or type(field) is IntegerField
+        is_int = isinstance(field, models.PhoneInteger) or type(field) is IntegerField
 
         def convert(value: Any) -> int:
             number = _whole_number(value)
-            if is_int and not -MAX_INT <= number <= MAX_INT:
-                self._report.change(self._table.name, column, f"cut to {MAX_INT}")
-                return max(-MAX_INT, min(number, MAX_INT))
+            if is_int and not -MAX_INT32 <= number <= MAX_INT32:
+                self._report.change(self._table.name, column, f"cut to {MAX_INT32}")
+                return max(-MAX_INT32, min(number, MAX_INT32))
             return number
 
         return convert

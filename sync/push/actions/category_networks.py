@@ -5,7 +5,6 @@ from models import Category, CategoryNetwork
 from schemas.limits import NETWORKS_PER_CATEGORY
 from schemas.parent_actions import AddCategoryNetworkId, ResetCategoryNetworkIds
 from sync.notifications import Level
-from sync.push.refused import Refused
 from sync.push.registry import handles
 from sync.push.state import Push
 from sync.versions import BASE
@@ -16,9 +15,9 @@ def add_category_network_id(
     push: Push, *, category_id: str, item_id: str, hashed_network_id: str
 ) -> None:
     push.get(Category, category_id)
-    networks = push.rows(CategoryNetwork, CategoryNetwork.category_id == category_id)
-    if networks.count() >= NETWORKS_PER_CATEGORY:
-        raise Refused(f"the category has {NETWORKS_PER_CATEGORY} networks already")
+    push.require_room(
+        CategoryNetwork, NETWORKS_PER_CATEGORY, CategoryNetwork.category_id == category_id
+    )
     push.create(
         CategoryNetwork,
         renew=BASE,

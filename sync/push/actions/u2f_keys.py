@@ -13,8 +13,7 @@ from sync.versions import U2F_KEYS
 
 @handles(AddParentU2f, renews=(U2F_KEYS,), notifies=Level.UNIMPORTANT)
 def add_parent_u2f(push: Push, *, key_handle: bytes, public_key: bytes) -> None:
-    if push.rows(U2fKey).count() >= U2F_KEYS_PER_FAMILY:
-        raise Refused(f"the family has {U2F_KEYS_PER_FAMILY} keys already")
+    push.require_room(U2fKey, U2F_KEYS_PER_FAMILY)
     push.create(
         U2fKey,
         renew=U2F_KEYS,

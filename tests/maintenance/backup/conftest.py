@@ -12,19 +12,10 @@ import models
 from maintenance.bulk import insert_rows
 from storage import database as db
 from tests.maintenance.moving_in.dumps import fresh_mysql
+from tests.rows import KEYS
 
 #: What columns refer to other rows by, so that all rows belong together.
-_KEYS = {
-    "family_id": "family0001",
-    "user_id": "user01",
-    "child_id": "user01",
-    "device_id": "device",
-    "receiver_device_id": "device",
-    "sender_device_id": "device",
-    "category_id": "games1",
-    "server_sequence_number": 1,
-    "request_server_sequence_number": 1,
-}
+_KEYS = {**KEYS, "family_id": "family0001"}
 
 LAST_CONTACT = 1_795_658_645_000
 
